@@ -8,6 +8,8 @@ occur, with `from`. No message holds a secret or a URL with a query.
       CredentialsError          1   no credential, or it was refused
       SourceError               1   Entra could not be read
       TargetError               1   Rescue could not be read, or is not what we were told it is
+        TargetRefused           1   Rescue answered a definite no to one call; nothing changed by it
+        TargetUnknown           1   what became of one call is not known: `ERROR`, a lost answer
       UsageError                2   flags or environment that cannot be used
         InputError              2   the file is wrong; carries every problem
       GuardRefused              4   a guard refused the plan; nothing written
@@ -46,6 +48,25 @@ class TargetError(ReconcilerError):
     """Rescue could not be read, or its answer cannot be believed (rescue-api.md §7)."""
 
     advice = "nothing was changed; run again, and see `reconciler plan -v` if it happens again"
+
+
+class TargetRefused(TargetError):
+    """A definite refusal of one call. `token` is the answer's first word, verbatim (rescue-api.md §6)."""
+
+    advice = ""
+
+    def __init__(self, token: str, message: str) -> None:
+        super().__init__(message)
+        self.token = token
+
+
+class TargetUnknown(TargetError):
+    """One write was sent and its fate is not known: `ERROR`, a time-out, a dropped connection, a page of HTML.
+
+    Never repeated blindly; the next reading tells.
+    """
+
+    advice = ""
 
 
 class UsageError(ReconcilerError):

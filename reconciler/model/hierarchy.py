@@ -1,0 +1,147 @@
+"""The Rescue tree as one reading gave it, and what the single-person call adds to it.
+
+A Node is what the bulk read shows; Details are what only getUser shows. The tree is believed only after the checks of
+rescue-api.md §7.2, which are `target`'s business: a Tree that exists is consistent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
+
+
+class Role(StrEnum):
+    """A person's role in Rescue; one node each (R88)."""
+
+    TECHNICIAN = "technician"
+    ADMIN = "admin"
+
+
+class NodeType:
+    """Node types, lower case: the guide and the wire differ in capitals, so types are compared so (rescue-api.md §5)."""
+
+    ROOT = "root"
+    MASTER_ADMINISTRATORS = "masteradministrators"
+    ADMINISTRATORS = "administrators"
+    TECHNICIANS = "technicians"
+    ADMINISTRATOR_GROUP = "administratorgroup"
+    TECHNICIAN_GROUP = "techniciangroup"
+    MASTER_ADMINISTRATOR = "masteradministrator"
+    ADMINISTRATOR = "administrator"
+    TECHNICIAN = "technician"
+
+
+PERSON_TYPE = {Role.TECHNICIAN: NodeType.TECHNICIAN, Role.ADMIN: NodeType.ADMINISTRATOR}
+GROUP_TYPE = {Role.TECHNICIAN: NodeType.TECHNICIAN_GROUP, Role.ADMIN: NodeType.ADMINISTRATOR_GROUP}
+CATEGORY_TYPE = {Role.TECHNICIAN: NodeType.TECHNICIANS, Role.ADMIN: NodeType.ADMINISTRATORS}
+PEOPLE_TYPES = frozenset({NodeType.TECHNICIAN, NodeType.ADMINISTRATOR, NodeType.MASTER_ADMINISTRATOR})
+
+
+class Node(NamedTuple):
+    """One record of getHierarchy_v2. `status` is as read: `Disabled`, or a presence word; `type` is lower case."""
+
+    id: int
+    parent: int | None
+    name: str
+    login: str
+    description: str
+    status: str
+    type: str
+
+    @property
+    def enabled(self) -> bool:
+        """Anything but Disabled (R86)."""
+        return self.status.lower() != "disabled"
+
+
+class Details(NamedTuple):
+    """One record of getUser_v2. `mobile` and `rpat` are the add-ons; `rpat` None where the answer had no such field."""
+
+    id: int
+    name: str
+    nick: str
+    login: str
+    sso_id: str
+    description: str
+    type: str
+    mobile: bool
+    rpat: bool | None
+    account_holder: bool
+    status: str
+
+    @property
+    def enabled(self) -> bool:
+        """Anything but Disabled (R86)."""
+        return self.status.lower() != "disabled"
+
+
+class Caller(NamedTuple):
+    """Whom the tool runs as: getAccount, and getUser of its administrator node."""
+
+    account_id: int
+    organization: str
+    login: str
+    admin_node: int
+    details: Details
+
+
+class Tree:
+    """All nodes by id, and the questions planning asks of them. Immutable once made."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self.nodes: dict[int, Node] = {node.id: node for node in nodes}
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    @cached_property
+    def groups(self) -> dict[int, tuple[str, ...]]:
+        """Node id -> names from below the category down to the node, for every technician and administrator group.
+
+        The categories themselves are there with an empty path.
+        """
+        containers = set(GROUP_TYPE.values()) | set(CATEGORY_TYPE.values())
+        paths: dict[int, tuple[str, ...]] = {}
+
+        def path_of(node: Node) -> tuple[str, ...]:
+            known = paths.get(node.id)
+            if known is not None:
+                return known
+            parent = self.nodes.get(node.parent) if node.parent is not None else None
+            if node.type in CATEGORY_TYPE.values() or parent is None:
+                path: tuple[str, ...] = ()
+            else:
+                path = (*path_of(parent), node.name) if parent.type in containers else (node.name,)
+            paths[node.id] = path
+            return path
+
+        for node in self.nodes.values():
+            if node.type in containers:
+                path_of(node)
+        return paths
+
+    @cached_property
+    def child_groups(self) -> dict[int, list[Node]]:
+        """Parent id -> the groups directly below it, in the order read."""
+        below: dict[int, list[Node]] = {}
+        for node in self.nodes.values():
+            if node.type in GROUP_TYPE.values() and node.parent is not None:
+                below.setdefault(node.parent, []).append(node)
+        return below
+
+    def category(self, role: Role) -> Node:
+        """The category node of a role. Its existence is one of the reader's checks."""
+        wanted = CATEGORY_TYPE[role]
+        return next(node for node in self.nodes.values() if node.type == wanted)
+
+    def people(self, role: Role) -> Iterator[Node]:
+        """The person nodes of a role, in the order read; links and placeholders are not persons (R88)."""
+        wanted = PERSON_TYPE[role]
+        return (node for node in self.nodes.values() if node.type == wanted)
+
+    def path_text(self, node_id: int | None) -> str | None:
+        """A group's names joined by `/`, as plans show it; None where it is unknown."""
+        path = self.groups.get(node_id) if node_id is not None else None
+        return "/".join(path) if path is not None else None

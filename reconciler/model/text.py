@@ -1,0 +1,44 @@
+"""How text from two systems is made comparable, in one place (D20).
+
+Logins are trimmed, NFC and casefolded; names are NFC with white space collapsed; SSO IDs are exact and have no function
+here. Sorting is NFC, casefolded, by code point, path by path segment (product.md §4).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACE = re.compile(r"\s+")
+# Control characters break the line protocol; "<" and "&#" are refused by ASP.NET request validation with an HTML page
+# (rescue-api.md §7.8). Lone surrogates cannot be encoded at all; U+2028/9 are line breaks to some readers.
+_BAD_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff<]|&#")
+
+
+def normal_text(text: str) -> str:
+    """NFC, trimmed, inner white space collapsed to single blanks."""
+    if text.isascii():
+        return " ".join(text.split())
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def normal_login(login: str) -> str:
+    """The key a login is compared and looked up by: `normal_text`, casefolded, and NFC again."""
+    if login.isascii():
+        return " ".join(login.split()).lower()
+    return unicodedata.normalize("NFC", normal_text(login).casefold())
+
+
+def is_bad_name(name: str) -> bool:
+    """True for a name that must not be sent to Rescue: empty, control characters, `<` or `&#` (D20)."""
+    return not name.strip() or _BAD_NAME.search(name) is not None
+
+
+def sort_key(text: str) -> str:
+    """Sort key of one name or login."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def path_sort_key(path: str) -> tuple[str, ...]:
+    """Sort key of a path as shown in plans, segment by segment."""
+    return tuple(sort_key(segment) for segment in path.split("/"))
