@@ -1,0 +1,241 @@
+"""The plan: actions, findings, guards, digests; and what became of it. `schema/plan.schema.json` is made from here.
+
+A plan is one value, made first; every output is rendered from it (product.md §4). Field names are edges other programs
+depend on: minor versions only add. No secret is ever in one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reconciler.model.canonical import digest_of
+
+Verb = Literal["create_group", "adopt", "create", "enable", "disable", "update", "move"]
+VERBS: tuple[Verb, ...] = ("create_group", "adopt", "create", "enable", "disable", "update", "move")
+FieldName = Literal["login", "name", "sso_id", "mobile_license", "enabled", "description"]
+Refresh = Literal["auto", "full", "bulk"]
+Result = Literal["done", "failed", "skipped", "stale", "unknown", "held"]
+RoleName = Literal["technician", "admin"]
+
+ERROR_CODES = frozenset(
+    "frozen group_clash marker_bad marker_twice bad_name duplicate_login duplicate_sso half_made role_change "
+    "unconfirmed leaver_kept".split()
+)
+WARNING_CODES = frozenset(
+    "adopt_blocked blocked_login both_roles conflict cycle edit_waiting expired group_gone group_missing group_moved "
+    "group_renamed guest kept_disabled no_login no_mobile_seat no_seat orphaned possible_rename protected "
+    "reading_moved unmanaged".split()
+)
+
+
+class PlanModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Subject(PlanModel):
+    """Whom or what an action is about. People have a login (null for nobody yet known), groups a path."""
+
+    entra_id: str | None = None
+    login: str | None = None
+    name: str | None = None
+    node_id: int | None = None
+    presence: str | None = None
+    path: str | None = None
+
+
+class Place(PlanModel):
+    """The Rescue group before and after, as a path below the role's category; null: none."""
+
+    before: str | None = None
+    after: str | None = None
+
+
+class Change(PlanModel):
+    field: FieldName
+    before: str | bool | None = None
+    after: str | bool | None = None
+
+
+class Action(PlanModel):
+    """What happens to one person in one role, or to one group, as a reviewer can approve it."""
+
+    id: str
+    verbs: tuple[Verb, ...]
+    role: RoleName
+    mapping: str | None
+    origin: Literal["edit", "pending"] | None = None
+    subject: Subject
+    group: Place
+    changes: tuple[Change, ...] = ()
+    reason: str
+    line: int | None = None
+    removal: bool = False
+    depends_on: tuple[str, ...] = ()
+    group_id: int | None = Field(default=None, exclude=True, repr=False)
+    """Node id of `group.after`, for apply; not part of the plan's JSON."""
+
+    def after(self, field: FieldName) -> str | bool | None:
+        """The new value of a field, or None where the action does not change it."""
+        return next((change.after for change in self.changes if change.field == field), None)
+
+
+class Finding(PlanModel):
+    """Something a reader should know and no action tells. Only errors touch the exit code."""
+
+    code: str
+    severity: Literal["error", "warning"]
+    mapping: str | None = None
+    login: str | None = None
+    message: str
+
+
+class MappingState(PlanModel):
+    name: str
+    state: Literal["ok", "frozen"]
+    entra_group: str
+    rescue_group: str
+    members: int | None
+    """Direct user members read; null while the group is unread."""
+
+
+class Guard(PlanModel):
+    """One guard's verdict. `limit` null: switched off, or not judged."""
+
+    name: str
+    role: RoleName
+    mapping: str | None = None
+    passed: bool
+    measured: int
+    of: int
+    limit: int | None
+    permitted: int = 0
+    actions: tuple[str, ...] = ()
+    """Ids of the actions counted, where the guard did not pass: what a permit would have to list."""
+
+
+class SeatCount(PlanModel):
+    bought: int | None = None
+    before: int = 0
+    freed: int = 0
+    taken: int = 0
+    after: int = 0
+    without: tuple[str, ...] = ()
+
+
+class Seats(PlanModel):
+    technician: SeatCount
+    mobile: SeatCount
+
+
+class Summary(PlanModel):
+    """Each action counted at its first verb; `changes_total` counts actions."""
+
+    create_group: int = 0
+    adopt: int = 0
+    create: int = 0
+    enable: int = 0
+    update: int = 0
+    move: int = 0
+    disable: int = 0
+    changes_total: int = 0
+    unchanged: int = 0
+    unmanaged: int = 0
+    blocked: int = 0
+    kept_disabled: int = 0
+    frozen_mappings: int = 0
+
+
+class Plan(PlanModel):
+    format_version: Literal["1.0"] = "1.0"
+    digest: str
+    edit_digest: str | None = None
+    config_digest: str
+    made_at: str
+    sso_verified: Refresh
+    summary: Summary
+    seats: Seats
+    actions: tuple[Action, ...]
+    stopped: tuple[Action, ...] = ()
+    findings: tuple[Finding, ...]
+    mappings: tuple[MappingState, ...]
+    guards: tuple[Guard, ...]
+
+    @property
+    def violations(self) -> tuple[Guard, ...]:
+        return tuple(guard for guard in self.guards if not guard.passed)
+
+    @property
+    def has_errors(self) -> bool:
+        """True when a finding of severity error makes the run end with 6."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+class ActionOutcome(Action):
+    """The plan's action and what became of it."""
+
+    outcome: Result
+    message: str
+
+
+class Outcomes(PlanModel):
+    """What one apply did: `apply --out`. Written in every case, also when nothing was (exit 4, 5, a signal)."""
+
+    format_version: Literal["1.0"] = "1.0"
+    digest: str
+    edit_digest: str | None = None
+    account_id: int
+    exit_code: int
+    started_at: str
+    ended_at: str
+    converged: bool | None
+    """Whether the last reading equals the plan; null when nothing was read again."""
+    actions: tuple[ActionOutcome, ...]
+    findings: tuple[Finding, ...] = ()
+    guards: tuple[Guard, ...] = ()
+
+
+def make_finding(code: str, message: str, *, mapping: str | None = None, login: str | None = None) -> Finding:
+    """A finding with the severity its code has in product.md §4. Raises KeyError for a code that is not there."""
+    if code not in ERROR_CODES and code not in WARNING_CODES:
+        raise KeyError(code)
+    severity: Literal["error", "warning"] = "error" if code in ERROR_CODES else "warning"
+    return Finding(code=code, severity=severity, mapping=mapping, login=login, message=message)
+
+
+def person_action_id(role: str, entra_id: str | None, node_id: int | None, *, twice: bool = False) -> str:
+    """16 hex digits (§4). `twice`: one marker is on two nodes, so the node id is hashed as well."""
+    key = f"{role}\0{entra_id}" if entra_id else f"{role}\0node:{node_id}"
+    if twice and entra_id:
+        key += f"\0node:{node_id}"
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def plan_digest(actions: Iterable[Action]) -> str:
+    """The digest of §4: before guards hold anything; no clock, no run number, no input order."""
+    rows = []
+    for action in actions:
+        subject = action.subject
+        who = subject.entra_id
+        if subject.path is not None:
+            who = f"path:{subject.path}"
+        elif who is None:
+            who = f"node:{subject.node_id}"
+        rows.append(
+            (
+                (action.role, who, str(subject.node_id)),
+                {
+                    "role": action.role,
+                    "verbs": list(action.verbs),
+                    "entra_id": subject.entra_id,
+                    "node_id": subject.node_id,
+                    "group": action.group.model_dump(),
+                    "changes": [change.model_dump() for change in sorted(action.changes, key=lambda c: c.field)],
+                },
+            )
+        )
+    rows.sort(key=lambda row: row[0])
+    return digest_of([row for _, row in rows])
