@@ -1,0 +1,439 @@
+"""The one place that builds an HTTP client: time-outs, repeats, pace, sizes, and secrets kept out of every trace.
+
+A `Channel` speaks to one host. Reads are repeated while that can help; a write is sent once, and a `TransportError`
+says whether it may have arrived (house-style.md "Applying is best effort"). Redirects are never followed, cookies never
+kept: what the service answered is what the caller sees. No query, header, form value or body is ever in a log line, an
+exception or a `repr` (house-style.md "Errors and exit codes"); httpx and httpcore, which log addresses, are quietened.
+
+The loop of repeats is ours: it sleeps and reads the clock through what the caller gave, lets a pause announced to one
+thread hold them all, and gives back the last answer. stamina sleeps by itself, knows only its own kind of jitter and
+reports errors to a hook of the whole process.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import re
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from secrets import SystemRandom
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from reconciler import __version__
+from reconciler.errors import ReconcilerError, UsageError
+
+log = logging.getLogger(__name__)
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+_ATTEMPTS = 6
+_FIRST_WAIT = 0.3
+_LONGEST_WAIT = 10.0
+_PASSING = frozenset({429, 500, 502, 503, 504})
+# Uvicorn, Node and Apache close an idle connection after 5 s, nginx after 75 s, IIS after 120 s. A request that meets
+# the close on its way is lost and its fate unknown. So a connection is used again only within 2 s of its last answer
+# (httpcore also looks whether the socket is already closed): consecutive calls share it, and a write after a pause
+# pays for a new handshake instead of risking an unknown outcome.
+_KEEPALIVE = 2.0
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
+_FIELD = re.compile(r"(?:[!-~](?:[ -~\t]*[!-~])?)?")
+_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+_random = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """What the service answered. Keys of `headers` are lower case, repeated fields joined by `, `, Set-Cookie by LF."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Answer(status={self.status}, {len(self.body)} bytes)"
+
+
+class TransportError(ReconcilerError):
+    """No usable answer. `sent`: the request may have reached the service, and what became of it is not known."""
+
+    def __init__(self, message: str, *, sent: bool, advice: str | None = None) -> None:
+        super().__init__(message, advice=advice)
+        self.sent = sent
+
+
+class _TooLarge(TransportError):
+    """The answer is over the size limit: the next one would be, too."""
+
+
+class Channel:
+    """One host. Safe to share between threads. The only place that builds an `httpx.Client`."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        service: str,
+        pace: float | None = None,
+        connect_timeout: float = 10,
+        read_timeout: float = 75,
+        deadline: float = 120,
+        max_body: int = 256 * 1024 * 1024,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`service` is shown to people, best with the variable in brackets: `Microsoft Graph (GRAPH_BASE_URL)`.
+
+        At most `pace` requests a second are begun, evenly spaced over all threads. `deadline` bounds one exchange with
+        its repeats from the moment the first request may go; `max_body` counts unpacked bytes. Raises UsageError for an
+        address that is not https (plain http: loopback only), and for a proxy or CA variable that cannot be used.
+        """
+        self._service = service.partition(" (")[0]
+        base = _parse(base_url, service)
+        self._base = base_url.strip().rstrip("/")
+        self._origin = _origin(base)
+        loopback = _is_loopback(base.host)
+        if base.scheme != "https" and not (base.scheme == "http" and loopback):
+            raise UsageError(
+                f"the address of {service} must begin with https://",
+                advice="plain http is accepted for loopback hosts only",
+            )
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._deadline = deadline
+        self._max_body = max_body
+        self._sleep = sleep
+        self._clock = clock
+        self._pacer = _Pacer(pace, sleep, clock)
+        self._client = _make_client(base.scheme, connect_timeout, trust_env=not loopback)
+
+    def __repr__(self) -> str:
+        scheme, host, port = self._origin
+        return f"<Channel {self._service} {scheme}://{host}:{port}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. May be called twice."""
+        self._client.close()
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: object = None,
+        repeat: bool,
+    ) -> Answer:
+        """One request and its answer, whatever its status. `url`: a path below the base, or absolute on the same host.
+
+        `repeat=True`, for reads: broken connections, time-outs, half answers, 429, 500, 502, 503 and 504 are tried up
+        to six times within the deadline, with full jitter or as `Retry-After` says; then the last answer is returned or
+        the last error raised. `repeat=False`, for writes: one attempt, no exception; 429 is returned like any status.
+        Raises TransportError.
+        """
+        request = self._build(method, url, headers, form, json)
+        path = request.url.raw_path.partition(b"?")[0].decode("ascii", "replace")
+        self._await_turn(path)
+        ends = self._clock() + self._deadline
+        attempt = 1
+        while True:
+            outcome = self._attempt(request, path, attempt, ends)
+            answer = outcome if isinstance(outcome, Answer) else None
+            pause = _retry_after(answer) if answer else None
+            if answer and answer.status == 429 and pause is not None:
+                self._pacer.hold(pause)
+            lasting = answer.status not in _PASSING if answer else isinstance(outcome, _TooLarge)
+            if not repeat or lasting or attempt == _ATTEMPTS:
+                break
+            wait = _random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (attempt - 1))) if pause is None else pause
+            left = ends - self._clock()
+            if wait >= left:
+                log.warning(
+                    "%s wants a pause of %.0f s, %.0f s are left: giving up on %s", self._service, wait, left, path
+                )
+                break
+            if answer is None or answer.status != 429 or pause is None:
+                self._sleep(wait)
+            self._await_turn(path)
+            attempt += 1
+        if isinstance(outcome, Answer):
+            return outcome
+        raise outcome
+
+    def _await_turn(self, path: str) -> None:
+        longest = self._pacer.held_for()
+        if longest > self._deadline:
+            raise TransportError(
+                f"{self._service} asked for a pause of {longest:.0f} s, {path} was not sent",
+                sent=False,
+                advice="run again later",
+            )
+        self._pacer.wait()
+
+    def _build(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        form: Mapping[str, str] | None,
+        json: object,
+    ) -> httpx.Request:
+        """The request, or TransportError before anything is sent. Never `params=`: it erases a query (graph.md §2)."""
+        for name, value in (headers or {}).items():
+            if not _FIELD.fullmatch(value):
+                # Said here, without the value: httpx and h11 would repeat it in their error.
+                raise TransportError(
+                    f"header {name} for {self._service} holds characters that cannot be sent", sent=False
+                )
+        absolute = _ABSOLUTE.match(url) is not None
+        try:
+            target = httpx.URL(url if absolute else f"{self._base}/{url.lstrip('/')}")
+        except httpx.InvalidURL:
+            raise TransportError(
+                f"{self._service}: an address cannot be parsed, nothing was sent", sent=False
+            ) from None
+        if _origin(target) != self._origin or target.userinfo:
+            raise TransportError(
+                f"{self._service}: an address leads elsewhere ({target.scheme}://{target.host}), nothing was sent",
+                sent=False,
+            )
+        return self._client.build_request(method.upper(), target, headers=headers, data=form, json=json)
+
+    def _attempt(self, request: httpx.Request, path: str, attempt: int, ends: float) -> Answer | TransportError:
+        """Send once. An error is returned, not raised, its cause set; `sent` errs on the side of True."""
+        begun = self._clock()
+        left = max(ends - begun, 0.001)
+        request.extensions["timeout"] = httpx.Timeout(
+            min(self._read_timeout, left), connect=min(self._connect_timeout, left)
+        ).as_dict()
+        outcome: Answer | TransportError
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                body = b"".join(self._read(response, ends))
+            finally:
+                response.close()
+            outcome = Answer(response.status_code, _fields(response.headers), body)
+        except TransportError as error:
+            outcome = error
+        except (httpx.HTTPError, httpx.StreamError, OSError, UnicodeError) as error:
+            sent = not isinstance(error, _NOT_SENT)
+            fate = "" if sent else ", nothing was sent"
+            outcome = TransportError(f"{self._service}: {request.method} {path}: {_words(error)}{fate}", sent=sent)
+            # A protocol error repeats bytes of the answer, which may hold a secret: it is not chained.
+            outcome.__cause__ = None if isinstance(error, httpx.ProtocolError) else error
+            outcome.__suppress_context__ = True
+        took = (self._clock() - begun) * 1000
+        result = outcome.status if isinstance(outcome, Answer) else "no answer"
+        log.debug("%s %s %s: %s, %.0f ms, attempt %d", self._service, request.method, path, result, took, attempt)
+        return outcome
+
+    def _read(self, response: httpx.Response, ends: float) -> Iterator[bytes]:
+        """The unpacked body, piece by piece, with an eye on size and time.
+
+        Unpacked here and not by httpx: that one unpacks a whole piece however large it becomes, passes no piece on (and
+        so no chance to look at the clock) while nothing comes out, and takes a cut-off archive for a whole one.
+        """
+        coding = response.headers.get("content-encoding", "").strip().lower()
+        if coding not in ("", "identity", "gzip", "x-gzip"):
+            raise TransportError(f"{self._service}: the answer is packed in a way that was not asked for", sent=True)
+        unpack = _Gunzip() if "gzip" in coding else None
+        room = self._max_body
+        for raw in response.iter_raw():
+            if self._clock() > ends:
+                raise TransportError(
+                    f"{self._service}: the answer did not end within {self._deadline:.0f} s", sent=True
+                )
+            for piece in unpack.feed(raw) if unpack else (raw,):
+                room -= len(piece)
+                if room < 0:
+                    raise _TooLarge(f"{self._service}: the answer is larger than {self._max_body} bytes", sent=True)
+                yield piece
+        if unpack and not unpack.whole:
+            raise TransportError(f"{self._service}: the answer was cut off", sent=True)
+
+
+class _Gunzip:
+    """gzip, one or several members, at most 1 MiB at a time, and able to tell whether the end was seen."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(31)
+        self.whole = True
+
+    def feed(self, raw: bytes) -> Iterator[bytes]:
+        while raw:
+            if self._member.eof:
+                self._member = zlib.decompressobj(31)
+            self.whole = False
+            try:
+                piece = self._member.decompress(raw, 1 << 20)
+            except zlib.error as error:
+                raise TransportError("the answer is damaged: it cannot be unpacked", sent=True) from error
+            self.whole = self._member.eof
+            raw = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+            yield piece
+
+
+class _Pacer:
+    """Gives each request a time of its own, `rate` a second, and none while the service asked for a pause."""
+
+    def __init__(self, rate: float | None, sleep: Callable[[float], None], clock: Callable[[], float]) -> None:
+        self._interval = 1 / rate if rate else 0.0
+        self._sleep = sleep
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._free = self._held = clock()
+
+    def hold(self, seconds: float) -> None:
+        """No request of any thread begins before then."""
+        with self._lock:
+            self._held = max(self._held, self._clock() + seconds)
+
+    def held_for(self) -> float:
+        with self._lock:
+            return self._held - self._clock()
+
+    def wait(self) -> None:
+        while True:
+            with self._lock:
+                now = self._clock()
+                turn = max(now, self._free, self._held)
+                self._free = turn + self._interval
+            if turn > now:
+                self._sleep(turn - now)
+            with self._lock:
+                if self._held <= turn:  # else a pause was announced while we slept
+                    return
+
+
+def _parse(base_url: str, service: str) -> httpx.URL:
+    try:
+        base = httpx.URL(base_url.strip())
+    except httpx.InvalidURL:
+        base = httpx.URL("")
+    if not base.host or base.userinfo or base.query or base.fragment:
+        raise UsageError(
+            f"the address of {service} is not usable",
+            advice="write https://HOST or https://HOST/PATH, without user, query or fragment",
+        )
+    return base
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host.lower(), url.port or {"https": 443, "http": 80}.get(url.scheme)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _make_client(scheme: str, pool_timeout: float, *, trust_env: bool) -> httpx.Client:
+    try:
+        client = httpx.Client(
+            verify=_make_tls() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            trust_env=trust_env,
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=_KEEPALIVE),
+            timeout=pool_timeout,
+            headers={"User-Agent": f"rescue-reconciler/{__version__}", "Accept-Encoding": "gzip"},
+        )
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise UsageError(
+            "a proxy named in the environment cannot be used",
+            advice="look at HTTPS_PROXY, ALL_PROXY and NO_PROXY; SOCKS is not supported",
+        ) from error
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    return client
+
+
+def _make_tls() -> ssl.SSLContext:
+    """The certificates of certifi, or those the environment names: for httpx SSL_CERT_*, for requests the others.
+
+    azure-identity goes through requests; one variable is meant to serve both, so either kind counts here (graph.md
+    §9.4).
+    """
+    named = [(name, value) for name in _CERTIFICATES if (value := os.environ.get(name))]
+    if not named:
+        return httpx.create_ssl_context(trust_env=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for name, value in named:
+        try:
+            if os.path.isdir(value):  # noqa: PTH112 - OpenSSL takes text
+                context.load_verify_locations(capath=value)
+            else:
+                context.load_verify_locations(cafile=value)
+        except OSError as error:
+            raise UsageError(f"the certificates that {name} names cannot be read: {error.strerror}") from error
+    return context
+
+
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def _fields(headers: httpx.Headers) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in headers.multi_items():
+        glue = "\n" if name == "set-cookie" else ", "
+        found[name] = found[name] + glue + value if name in found else value
+    return found
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """Seconds to wait, None where nothing usable is said. A date is held against the answer's own, else our clock."""
+    said = answer.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(said):
+        return float(said)
+    until = _date(said)
+    if until is None:
+        return None
+    return max(0.0, (until - (_date(answer.headers.get("date", "")) or datetime.now(UTC))).total_seconds())
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, in words that hold nothing of the request or the answer."""
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+        return "no connection in time"
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
+        return f"no connection: {error}"
+    if isinstance(error, httpx.ProtocolError):
+        return "the connection was closed in the middle, or the answer is not HTTP"
+    return f"the connection broke ({type(error).__name__})"
