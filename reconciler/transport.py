@@ -58,6 +58,7 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _random = SystemRandom()
 
 
@@ -136,6 +137,11 @@ class Channel:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def base_url(self) -> str:
+        """The address all paths are below, without a slash at its end."""
+        return self._base
+
     def close(self) -> None:
         """Close the connections. May be called twice."""
         self._client.close()
@@ -165,7 +171,7 @@ class Channel:
         while True:
             outcome = self._attempt(request, path, attempt, ends)
             answer = outcome if isinstance(outcome, Answer) else None
-            pause = _retry_after(answer) if answer else None
+            pause = retry_after(answer.headers) if answer else None
             if answer and answer.status == 429 and pause is not None:
                 self._pacer.hold(pause)
             lasting = answer.status not in _PASSING if answer else isinstance(outcome, _TooLarge)
@@ -396,9 +402,6 @@ def _make_tls() -> ssl.SSLContext:
     return context
 
 
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-
-
 def _fields(headers: httpx.Headers) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in headers.multi_items():
@@ -407,15 +410,18 @@ def _fields(headers: httpx.Headers) -> dict[str, str]:
     return found
 
 
-def _retry_after(answer: Answer) -> float | None:
-    """Seconds to wait, None where nothing usable is said. A date is held against the answer's own, else our clock."""
-    said = answer.headers.get("retry-after", "").strip()
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait as an answer (or an item of a batch) says, None where it says nothing usable. Keys lower case.
+
+    A date is held against the answer's own `Date`, else against our clock.
+    """
+    said = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(said):
         return float(said)
     until = _date(said)
     if until is None:
         return None
-    return max(0.0, (until - (_date(answer.headers.get("date", "")) or datetime.now(UTC))).total_seconds())
+    return max(0.0, (until - (_date(headers.get("date", "")) or datetime.now(UTC))).total_seconds())
 
 
 def _date(text: str) -> datetime | None:

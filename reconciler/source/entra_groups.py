@@ -1,0 +1,143 @@
+"""Group ids -> groups, each read whole or not at all (D17).
+
+A group is asked for and its members in the same batch; further pages follow in batches too (graph.md §5.1, §6). The
+list of members is not cast to users: a cast reads an index that lags (graph.md §3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.model.directory import Group, UnreadGroup
+from reconciler.source.entra_rows import Persons, Roll
+from reconciler.source.graph_batch import BatchAnswer, BatchItem
+from reconciler.source.graph_client import GraphClient
+from reconciler.source.listing import Listing
+
+_FIELDS = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
+
+
+class GroupReading:
+    """One group on its way: the record, the pages of its members, and the first thing that went wrong."""
+
+    def __init__(self, id_: str, persons: Persons, limit: int | None, *, may_read_hidden: bool) -> None:
+        self.id = id_
+        self.name: str | None = None
+        self.why = ""
+        self.status = 200
+        self.hidden = False
+        self._persons = persons
+        self._limit = limit
+        self._may_read_hidden = may_read_hidden
+        self._asked = False
+        self._listing = Listing(f"/groups/{quote(id_, safe='')}/members?$select={_FIELDS}&$top=999")
+        self._roll = Roll(persons)
+
+    def questions(self) -> list[BatchItem]:
+        """What is to be asked next; nothing once the group is read or lost."""
+        if self.why:
+            return []
+        items = []
+        if not self._asked:
+            self._asked = True
+            items.append(
+                BatchItem(f"group {self.id}", f"/groups/{quote(self.id, safe='')}?$select=id,displayName,visibility")
+            )
+        if self._listing.next:
+            items.append(BatchItem(f"members {self.id}", self._listing.next))
+        return items
+
+    @property
+    def finished(self) -> bool:
+        """Nothing is left to ask, once both questions of the first round are answered."""
+        return bool(self.why) or self._listing.next is None
+
+    def take_group(self, answer: BatchAnswer) -> None:
+        """The group's own record."""
+        body = answer.body
+        if answer.status != 200:
+            self._lose("the group does not exist (404)" if answer.status == 404 else answer.clause(), answer.status)
+        elif not isinstance(body, dict) or not isinstance(body.get("id"), str):
+            self._lose("Graph answered with something that is not a group")
+        elif body["id"].lower() != self.id:
+            self._lose("Graph answered with another group")
+        elif not isinstance(body.get("displayName"), str):
+            self._lose("the group comes without its name: the app may lack GroupMember.Read.All")
+        else:
+            self.name = body["displayName"]
+            if str(body.get("visibility")).lower() == "hiddenmembership" and not self._may_read_hidden:
+                self._lose("its membership is hidden and the app has no Member.Read.Hidden")
+                self.hidden = True
+
+    def take_members(self, answer: BatchAnswer, relative: Callable[[str], str | None]) -> None:
+        """One page of the members."""
+        page = self._listing.accept(answer, relative)
+        if page.first:
+            self._roll.clear()
+        why = self._roll.add(page.rows)
+        if self._listing.why:
+            gone = self._listing.status == 404
+            self._lose("the group does not exist (404)" if gone else self._listing.why, self._listing.status)
+        elif why:
+            self._lose(why)
+        elif self._limit is not None and len(self._roll.people) > self._limit:
+            self._lose(f"it has more than {self._limit} direct user members (limits.members)")
+
+    def result(self) -> Group | UnreadGroup:
+        """Call when nothing is left to ask, of any group: people are settled over all of them."""
+        if self.why:
+            return UnreadGroup(self.id, self.name, self.why, self.hidden)
+        return Group(
+            self.id,
+            self.name or "",
+            tuple(self._persons[id_] for id_ in self._roll.people),
+            tuple(self._roll.nested),
+            len(self._roll.others),
+        )
+
+    def _lose(self, why: str, status: int = 200) -> None:
+        if not self.why:
+            self.why, self.status = why, status
+        # A group that may not be read may be left out of what Graph says of its members as well (D8): like hidden.
+        self.hidden = self.hidden or status == 403
+        self._roll.clear()
+
+
+def fetch_groups(
+    client: GraphClient,
+    ids: Collection[str],
+    *,
+    limit: int | None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> dict[str, GroupReading]:
+    """Read all these groups, lower-case ids. Never raises for one group; CredentialsError as the client raises it."""
+    persons = Persons()
+    may_read_hidden = "Member.Read.Hidden" in _roles(client.claims())
+    readings = {id_: GroupReading(id_, persons, limit, may_read_hidden=may_read_hidden) for id_ in dict.fromkeys(ids)}
+    left = set(readings)
+    while items := [item for id_ in readings if id_ in left for item in readings[id_].questions()]:
+        asked = dict.fromkeys(left, 0)
+        for item in items:
+            asked[item.key.partition(" ")[2]] += 1
+        for key, answer in client.batch_each(items):
+            kind, _, id_ = key.partition(" ")
+            reading = readings[id_]
+            if kind == "group":
+                reading.take_group(answer)
+            else:
+                reading.take_members(answer, client.relative)
+            asked[id_] -= 1
+            if not asked[id_] and reading.finished:
+                left.discard(id_)
+                if progress:
+                    progress("groups", len(readings) - len(left), len(readings))
+    return readings
+
+
+def _roles(claims: dict[str, Any] | None) -> set[str]:
+    """Permissions in the token: `roles` of an app, `scp` of a person. None where the token cannot be read."""
+    roles, scopes = (claims or {}).get("roles"), (claims or {}).get("scp")
+    found = {role for role in roles if isinstance(role, str)} if isinstance(roles, list) else set()
+    return found | set(scopes.split() if isinstance(scopes, str) else ())
