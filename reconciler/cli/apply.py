@@ -1,0 +1,49 @@
+"""`reconciler apply`: reads and plans again, checks digests, then guards, writes, reads back, reports."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Literal
+
+import click
+
+from reconciler.cli.talk import Talk, talk_options
+
+
+@click.command(short_help="Read, plan, write, read back.")
+@click.argument("file", default="mappings.yaml")
+@click.option("--plan", "saved", metavar="FILE", help="Apply only if the plan is still the one saved here.")
+@click.option("--yes", is_flag=True, help="Do not ask. Needed without a terminal.")
+@click.option(
+    "--refresh",
+    type=click.Choice(["auto", "full", "bulk"]),
+    default="auto",
+    show_default=True,
+    help="Whom to ask Rescue about one by one; see plan.",
+)
+@click.option("--report", "reports", multiple=True, metavar="FILE", help="Write a report; .json or .md. Repeatable.")
+@click.option("--out", metavar="FILE", help="Write what became of every action as JSON.")
+@talk_options
+def apply(
+    file: str,
+    saved: str | None,
+    yes: bool,
+    refresh: Literal["auto", "full", "bulk"],
+    reports: tuple[str, ...],
+    out: str | None,
+    quiet: bool,
+    verbose: int,
+) -> int:
+    """Make Rescue what FILE (default mappings.yaml) asks for."""
+    from reconciler.cli.applying import Apply
+    from reconciler.cli.files import check_reports, check_writable
+    from reconciler.errors import UsageError
+
+    talk = Talk(quiet=quiet, verbose=verbose)
+    check_reports(reports)
+    if out:
+        check_writable(out)
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask on", advice="add --yes to apply without being asked")
+    return Apply(file, saved, refresh, reports, out, ask=not yes, talk=talk, environ=os.environ).run()

@@ -1,0 +1,57 @@
+"""Files commands write: refused before the work when they cannot be written, and never left half-written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from reconciler.errors import UsageError
+
+REPORT_SUFFIXES = (".json", ".md")
+
+
+def check_reports(files: Iterable[str]) -> None:
+    """Raises UsageError for a report whose suffix no renderer has, and for places that cannot be written."""
+    for file in files:
+        if Path(file).suffix.lower() not in REPORT_SUFFIXES:
+            raise UsageError(
+                f"--report {file}: the suffix decides the kind", advice=f"use {' or '.join(REPORT_SUFFIXES)}"
+            )
+        check_writable(file)
+
+
+def check_writable(file: str) -> None:
+    """Raises UsageError when `file` could not be written later: no such folder, a folder itself, no permission."""
+    path = Path(file)
+    folder = path.parent
+    if not folder.is_dir():
+        raise UsageError(f"{file} cannot be written: there is no folder {folder}", advice="make the folder first")
+    if path.is_dir():
+        raise UsageError(f"{file} cannot be written: it is a folder", advice="name a file")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"{file} cannot be written: permission denied", advice="choose another place")
+
+
+def write_whole(file: str, text: str) -> None:
+    """Writes beside the file and renames, so that a reader sees the old text or the new, never a part."""
+    path = Path(file)
+    if path.exists() and not path.is_file():  # /dev/stdout and pipes cannot be replaced
+        path.write_text(text, encoding="utf-8")
+        return
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except OSError as failed:
+        raise UsageError(f"{file} cannot be written: {failed.strerror}", advice="choose another place") from failed
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

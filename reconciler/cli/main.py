@@ -1,0 +1,85 @@
+"""The command `reconciler`: joins the commands, and turns errors into messages on stderr and exit codes (product.md §3).
+
+Commands are imported when they are asked for, and import what is heavy when they run, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from reconciler import __version__
+from reconciler.errors import ReconcilerError
+
+COMMANDS = {
+    "validate": "Check the file: schema and cross-checks, offline.",
+    "plan": "Read, plan and show; never writes.",
+    "apply": "Read, plan, write, read back.",
+    "sandbox": "Run an Entra and a Rescue on this machine, to try things on.",
+    "demo": "See the main job done on the sandbox, in one go.",
+}
+
+
+class Commands(click.Group):
+    """Commands by name, each in the module `reconciler.cli.NAME` as the function NAME."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"reconciler.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reconciler")
+def cli() -> None:
+    """Keep LogMeIn Rescue equal to Microsoft Entra ID groups, as mappings.yaml says.
+
+    \b
+    Exit codes: 0 fine; 1 could not read, network, or a bug; 2 bad flags or an
+    invalid file; 3 changes pending (plan --detailed-exitcode); 4 a guard
+    refused; 5 no longer the saved plan; 6 done in part.
+    """
+
+
+def run() -> None:
+    """Entry point of the installed commands. Never returns."""
+    try:
+        code = cli.main(prog_name="reconciler", standalone_mode=False)
+    except ReconcilerError as error:
+        report_error(error)
+        code = error.exit_code
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        code = 1
+    except click.ClickException as usage:
+        usage.show()
+        code = usage.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away; there is nobody to tell
+        code = 1
+    sys.exit(_as_code(code))
+
+
+def report_error(error: ReconcilerError) -> None:
+    """What happened and what to do, on stderr."""
+    from reconciler.render.safe import visible
+
+    for line in str(error).splitlines() or [type(error).__name__]:
+        click.echo(f"error: {visible(line)}", err=True)
+    if error.advice:
+        click.echo(f"  -> {visible(error.advice)}", err=True)
+
+
+def _as_code(value: Any) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,158 @@
+"""One person as they should be against one node as it is -> an Action, or none (D20).
+
+Only fields that differ under D20's comparison reach deepdiff, and only this file knows its types. Where two values are
+equal under that comparison the actual one stands on both sides, so a plan never shows a change that is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Record
+from typing import NamedTuple, cast
+
+from reconciler.model.hierarchy import Details, Node, Role, Tree
+from reconciler.model.mappings import Mapping
+from reconciler.model.marker import Marker, find_marker, with_marker
+from reconciler.model.plan import VERBS, Action, Change, FieldName, Place, Subject, Verb, person_action_id
+from reconciler.model.text import normal_login, normal_text
+from reconciler.planning.desired import Wanted
+
+FIELDS: tuple[FieldName, ...] = ("login", "name", "sso_id", "mobile_license", "enabled", "description")
+_BOOKKEEPING = frozenset({"description"})
+
+
+class Difference(NamedTuple):
+    """How one node differs from what it should be. `moves_to` None: it sits in the right group."""
+
+    changes: tuple[Change, ...]
+    moves_to: int | None
+
+
+def differs_visibly(wanted: Wanted, node: Node, marker: Marker | None) -> bool:
+    """The cheap comparison: would the bulk read alone make this person a change? No object is made for equals."""
+    return (
+        marker is None
+        or node.parent != wanted.node
+        or find_marker(node.description) != marker
+        or normal_text(node.name) != wanted.name
+        or (wanted.login is not None and normal_login(node.login) != normal_login(wanted.login))
+    )
+
+
+def diff_person(
+    wanted: Wanted, actual: Details, parent: int | None, marker: Marker, *, login: bool = True
+) -> Difference:
+    """What has to change on an existing node. `login` False: the login is left alone (D12).
+
+    Fields come in the order of FIELDS. SSO IDs and logins are never blanked.
+    """
+    before = _record(actual)
+    after = dict(before)
+    if login and wanted.login is not None and normal_login(actual.login) != normal_login(wanted.login):
+        after["login"] = wanted.login
+    if normal_text(actual.name) != wanted.name:
+        after["name"] = wanted.name
+    if wanted.sso_id is not None and actual.sso_id != wanted.sso_id:
+        after["sso_id"] = wanted.sso_id
+    after["enabled"] = True
+    if find_marker(actual.description) != marker:
+        after["description"] = with_marker(actual.description, marker)
+    return Difference(_changes(before, after), wanted.node if parent != wanted.node else None)
+
+
+def diff_leaver(actual: Details, marker: Marker) -> Difference:
+    """Disabled in place, the mobile licence released in the same write (D8, R69). Nothing else of them is touched."""
+    before = _record(actual)
+    after = {**before, "enabled": False, "mobile_license": False}
+    if find_marker(actual.description) != marker:
+        after["description"] = with_marker(actual.description, marker)
+    return Difference(_changes(before, after), None)
+
+
+def diff_newcomer(wanted: Wanted, marker: Marker) -> tuple[Change, ...]:
+    """Every field a new person gets; before them there was nothing."""
+    after: dict[FieldName, str | bool] = {"login": wanted.login or "", "name": wanted.name}
+    if wanted.sso_id is not None:
+        after["sso_id"] = wanted.sso_id
+    after["enabled"] = True
+    after["description"] = str(marker)
+    return tuple(Change(field=field, before=None, after=value) for field, value in after.items())
+
+
+def make_action(
+    role: Role,
+    tree: Tree,
+    *,
+    entra_id: str,
+    mapping: Mapping | None,
+    node: Node | None,
+    login: str,
+    name: str,
+    difference: Difference,
+    reason: str,
+    lead: Verb | None = None,
+    twice: bool = False,
+    creates_in: int | None = None,
+) -> Action | None:
+    """The action that makes a difference true, or None where there is none and no `lead` verb.
+
+    `lead` is the verb the rules gave (adopt, create, enable, disable); `update` and `move` follow from the difference.
+    """
+    verbs: set[Verb] = {lead} if lead else set()
+    fields = {change.field for change in difference.changes}
+    if difference.moves_to is not None:
+        verbs.add("move")
+    if lead == "adopt" and _becomes(difference, enabled=False):
+        verbs.add("disable")
+    told_by_verb = _BOOKKEEPING | {"enabled"} | ({"mobile_license"} if "disable" in verbs else set())
+    if lead != "create" and (fields - told_by_verb or (fields and not verbs)):
+        verbs.add("update")
+    if not verbs:
+        return None
+    parent = node.parent if node is not None else None
+    target = (
+        creates_in if creates_in is not None else difference.moves_to if difference.moves_to is not None else parent
+    )
+    return Action(
+        id=person_action_id(role, entra_id, node.id if node else None, twice=twice),
+        verbs=tuple(verb for verb in VERBS if verb in verbs),
+        role=role.value,
+        mapping=mapping.name if mapping else None,
+        subject=Subject(
+            entra_id=entra_id,
+            login=login,
+            name=name,
+            node_id=node.id if node else None,
+            presence=node.status if node else None,
+        ),
+        group=Place(before=None if lead == "create" else tree.path_text(parent), after=tree.path_text(target)),
+        changes=difference.changes,
+        reason=reason,
+        line=mapping.line if mapping else None,
+        removal="disable" in verbs,
+        group_id=target,
+    )
+
+
+def _record(actual: Details) -> dict[FieldName, str | bool]:
+    return {
+        "login": actual.login,
+        "name": actual.name,
+        "sso_id": actual.sso_id,
+        "mobile_license": actual.mobile,
+        "enabled": actual.enabled,
+        "description": actual.description,
+    }
+
+
+def _changes(before: Record[FieldName, str | bool], after: Record[FieldName, str | bool]) -> tuple[Change, ...]:
+    if before == after:
+        return ()
+    from deepdiff import DeepDiff  # 80 ms to import, and most plans of a schedule are empty
+
+    found = DeepDiff(before, after, view="tree", ignore_private_variables=False)
+    changed = {cast(FieldName, level.path(output_format="list")[0]) for levels in found.values() for level in levels}
+    return tuple(Change(field=field, before=before[field], after=after[field]) for field in FIELDS if field in changed)
+
+
+def _becomes(difference: Difference, *, enabled: bool) -> bool:
+    return any(change.field == "enabled" and change.after is enabled for change in difference.changes)

@@ -1,0 +1,104 @@
+"""Whether somebody who is linked and not wanted has really left (D8). The most careful question of the program.
+
+Nobody is a leaver because a reading was short: a disabled account in the row, a rule that left them out, or an answer
+about the person themselves is needed. What cannot be answered is `unconfirmed`, and they keep their access.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from reconciler.model.directory import Account, Group
+from reconciler.model.readings import Readings
+from reconciler.planning.desired import Paired
+from reconciler.planning.people import People
+
+
+class Standing(Enum):
+    """What is known of a linked person."""
+
+    PRESENT = "present"
+    """Still somewhere in what was read; the other rules decide."""
+    CERTAIN = "certain leaver"
+    """Account disabled or gone."""
+    LEAVER = "leaver"
+    UNCONFIRMED = "unconfirmed"
+    MOVED = "reading moved"
+    ASKED = "asked"
+    """A question was put; decide in the next pass."""
+
+
+class Verdict(NamedTuple):
+    standing: Standing
+    reason: str
+
+
+def judge_account(people: People, entra_id: str, *, with_groups: bool) -> Verdict:
+    """Is this person a certain leaver? PRESENT where not; asks about people no group showed.
+
+    `with_groups`: their memberships will be needed as well, so they are asked for in the same batch.
+    """
+    row = people.rows.get(entra_id)
+    if row is not None:
+        if row.enabled:
+            return Verdict(Standing.PRESENT, "")
+        return Verdict(Standing.CERTAIN, "account disabled in Entra")
+    known = people.readings.whereabouts.get(entra_id)
+    if known is None:
+        people.questions.accounts.add(entra_id)
+        if with_groups:
+            people.questions.groups_of.add(entra_id)
+        return Verdict(Standing.ASKED, "")
+    if known.account is Account.DISABLED:
+        return Verdict(Standing.CERTAIN, "account disabled in Entra")
+    if known.account is Account.GONE:
+        if not any(item.group is not None for item in people.paired):
+            return Verdict(Standing.UNCONFIRMED, "Entra says the account does not exist, but no mapped group was read")
+        if people.readings.directory.tenant_confirmed is False:
+            return Verdict(
+                Standing.UNCONFIRMED, "Entra says the account does not exist, but the token is another tenant's"
+            )
+        return Verdict(Standing.CERTAIN, "account no longer exists in Entra")
+    if known.account is Account.UNKNOWN:
+        return Verdict(Standing.UNCONFIRMED, "Entra did not say whether the account is enabled")
+    return Verdict(Standing.PRESENT, "")
+
+
+def judge_membership(people: People, entra_id: str, own: Paired) -> Verdict:
+    """Has this person, whose account lives, left every mapping of the role? `own`: the healthy mapping of their marker."""
+    left_out = people.left_out.get(entra_id)
+    if left_out is not None:
+        return Verdict(Standing.LEAVER, left_out)
+    for item in people.places_of(entra_id):
+        # Only frozen mappings are left here: a healthy one would want them.
+        return Verdict(Standing.UNCONFIRMED, f"in {item.entra_name}, whose mapping is frozen")
+    known = people.readings.whereabouts.get(entra_id)
+    if known is None or known.groups is None:
+        return Verdict(Standing.UNCONFIRMED, "Entra did not say which groups they are in")
+    for item in people.paired:
+        if item.frozen is None:
+            continue
+        if item.hidden or item.entra_id is None or item.entra_id in known.groups:
+            return Verdict(Standing.UNCONFIRMED, f"may be in {item.entra_name}, whose mapping is frozen")
+    return _read_again(people, entra_id, own, known.groups)
+
+
+def _read_again(people: People, entra_id: str, own: Paired, groups: frozenset[str]) -> Verdict:
+    """They seem to be in one of ours after all: a torn reading, or a member only through nesting."""
+    readings: Readings = people.readings
+    asked = False
+    for item in people.paired:
+        if item.frozen is not None or item.entra_id not in groups:
+            continue
+        again = readings.again.get(item.entra_id)
+        if again is None:
+            people.questions.again.add(item.entra_id)
+            asked = True
+        elif not isinstance(again, Group):
+            return Verdict(Standing.UNCONFIRMED, f"{item.entra_name} could not be read again: {again.why}")
+        elif any(member.id == entra_id for member in again.members):
+            return Verdict(Standing.MOVED, f"is in {item.entra_name} now and was not a moment ago")
+    if asked:
+        return Verdict(Standing.ASKED, "")
+    return Verdict(Standing.LEAVER, f"left {own.entra_name}")

@@ -1,0 +1,223 @@
+"""`make_plan`: the only entry to planning. Values in, a Plan out, or the questions that have to be answered first.
+
+Planning is run again with the answers until it asks nothing more, so the rules that decide are also the rules that say
+what must be known, and nothing is read that no rule needs. It never touches the network, the clock or a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from reconciler.model.hierarchy import Role
+from reconciler.model.mappings import Mappings
+from reconciler.model.plan import (
+    VERBS,
+    Action,
+    Finding,
+    MappingState,
+    Plan,
+    Summary,
+    Verb,
+    make_finding,
+    plan_digest,
+)
+from reconciler.model.readings import Questions, Readings
+from reconciler.model.text import path_sort_key, sort_key
+from reconciler.planning.desired import Paired, freeze_emptied, pair_mappings
+from reconciler.planning.guards import Population, judge_guards
+from reconciler.planning.licences import count_seats
+from reconciler.planning.matching import Matches, find_survivors, match_nodes
+from reconciler.planning.people import People, gather_people
+from reconciler.planning.rules import Decisions, Rules
+from reconciler.planning.unmanaged import report_unmanaged
+
+STAGES: tuple[tuple[Verb, ...], ...] = (
+    ("create_group",),
+    ("disable",),
+    ("update", "adopt"),
+    ("move",),
+    ("enable",),
+    ("create",),
+)
+"""The order of writes (§4). An action sits in the stage of its first verb in this order; an adoption alone is an update."""
+
+PLACING_STAGES = frozenset({0, 3, 5})
+"""Indexes of the stages before which the tree is read again (D15): groups, moves, creates."""
+
+
+def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: str) -> Plan | Questions:
+    """The plan for one file and one reading.
+
+    `today` is the day in UTC by which overrides and permits expire; `made_at` is copied into the plan and touches
+    nothing else. Raises InputError for what only the reading can show to be wrong with the file.
+    """
+    questions = Questions()
+    role = Role.TECHNICIAN
+    tree = readings.tree
+    matches = match_nodes(tree, role, mappings.owner)
+    paired = freeze_emptied(pair_mappings(mappings, readings.directory, tree), _marked_prefixes(matches))
+    survivors = find_survivors(tree, readings.caller, readings.details.values())
+    people = gather_people(role, mappings, readings, paired, matches, survivors, today, questions)
+    if readings.refresh == "full":
+        for links in matches.linked.values():
+            for link in links:
+                people.knows(link.node)
+    decisions = Rules(people, tree).decide_all()
+    if questions:
+        return questions
+    actions = order_actions(_settle_logins(decisions, people))
+    unmanaged = report_unmanaged(people)
+    findings = [*people.findings, *_about_mappings(paired), *_expired(mappings, today)]
+    return Plan(
+        digest=plan_digest(actions),
+        config_digest=mappings.config_digest,
+        made_at=made_at,
+        sso_verified=readings.refresh,
+        summary=_summarise(actions, decisions, people, unmanaged, paired),
+        seats=count_seats(tree, actions, decisions.refills),
+        actions=actions,
+        findings=sort_findings(findings),
+        mappings=tuple(_state(item) for item in paired),
+        guards=judge_guards(role, actions, _population(people, actions), mappings.guards, mappings.permits, today),
+    )
+
+
+def order_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """The order of writes: by stage, then path, then login; whoever others depend on comes before them (§4)."""
+    ready = sorted(actions, key=_order)
+    by_id = {action.id: action for action in ready}
+    placed: dict[str, Action] = {}
+
+    def place(action: Action) -> None:
+        for needed in action.depends_on:
+            if needed in by_id and needed not in placed:
+                place(by_id[needed])
+        placed.setdefault(action.id, action)
+
+    for action in ready:
+        place(action)
+    return tuple(placed.values())
+
+
+def stage_of(action: Action) -> int:
+    """Index into STAGES."""
+    return min(index for index, verbs in enumerate(STAGES) if any(verb in verbs for verb in action.verbs))
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Errors first, then by code, mapping, login and message."""
+    return tuple(
+        sorted(
+            findings,
+            key=lambda f: (
+                f.severity != "error",
+                f.code,
+                sort_key(f.mapping or ""),
+                sort_key(f.login or ""),
+                f.message,
+            ),
+        )
+    )
+
+
+def _order(action: Action) -> tuple[int, tuple[str, ...], str, str]:
+    path = action.group.after or action.group.before or ""
+    return stage_of(action), path_sort_key(path), sort_key(action.subject.login or ""), action.id
+
+
+def _settle_logins(decisions: Decisions, people: People) -> list[Action]:
+    """Ties everyone who takes over a login to the one who gives it up; blocks whoever waits in vain (D16).
+
+    A giver who is not written, and a ring of people swapping logins, block everybody behind them.
+    """
+    actions, needs = decisions.actions, decisions.needs
+    by_person = {action.subject.entra_id: action for action in actions.values()}
+
+    def fails(action_id: str, seen: frozenset[str]) -> bool:
+        giver = by_person.get(needs[action_id])
+        if giver is None or giver.id in seen or giver.after("login") is None or "create" in giver.verbs:
+            return True
+        return giver.id in needs and fails(giver.id, seen | {giver.id})
+
+    settled = []
+    for action in actions.values():
+        if action.id not in needs:
+            settled.append(action)
+        elif fails(action.id, frozenset({action.id})):
+            wanted = action.after("login")
+            message = f"the login {wanted} is taken by somebody who keeps it in this plan"
+            people.report("blocked_login", message, login=action.subject.login)
+            people.blocked.add(action.subject.login or "")
+        else:
+            giver = by_person[needs[action.id]]
+            settled.append(action.model_copy(update={"depends_on": (giver.id,)}))
+    return settled
+
+
+def _marked_prefixes(matches: Matches) -> frozenset[str]:
+    return frozenset(link.marker.mapping for links in matches.linked.values() for link in links if link.node.enabled)
+
+
+def _population(people: People, actions: Iterable[Action]) -> Population:
+    """Enabled people marked for living mappings, or adopted by this plan (§6); every mapping has its entry."""
+    by_mapping = {item.mapping.name: 0 for item in people.paired}
+    managed = 0
+    for links in people.matches.linked.values():
+        for link in links:
+            own = people.by_prefix.get(link.marker.mapping)
+            if own is not None and link.node.enabled:
+                by_mapping[own.mapping.name] += 1
+                managed += 1
+    adopted = [action for action in actions if "adopt" in action.verbs and action.mapping is not None]
+    for action in adopted:
+        by_mapping[action.mapping or ""] += 1
+    return Population(managed + len(adopted), by_mapping, managed)
+
+
+def _summarise(
+    actions: tuple[Action, ...], decisions: Decisions, people: People, unmanaged: int, paired: tuple[Paired, ...]
+) -> Summary:
+    counts = dict.fromkeys(VERBS, 0)
+    for action in actions:
+        counts[action.verbs[0]] += 1
+    return Summary(
+        **counts,
+        changes_total=len(actions),
+        unchanged=decisions.unchanged,
+        unmanaged=unmanaged,
+        blocked=len(people.blocked),
+        kept_disabled=decisions.kept_disabled,
+        frozen_mappings=sum(item.frozen is not None for item in paired),
+    )
+
+
+def _about_mappings(paired: Iterable[Paired]) -> list[Finding]:
+    return [
+        make_finding("frozen", f"nothing is written for it: {item.frozen}", mapping=item.mapping.name)
+        for item in paired
+        if item.frozen is not None
+    ]
+
+
+def _expired(mappings: Mappings, today: date) -> list[Finding]:
+    findings = []
+    for override in mappings.overrides:
+        if override.until < today:
+            message = f"the override of line {override.line} ({override.action}) ended on {override.until}"
+            findings.append(make_finding("expired", message, login=override.login))
+    for permit in mappings.permits:
+        if permit.until < today:
+            message = f"the permit of line {permit.line} ({permit.guard}) ended on {permit.until}"
+            findings.append(make_finding("expired", message))
+    return findings
+
+
+def _state(item: Paired) -> MappingState:
+    return MappingState(
+        name=item.mapping.name,
+        state="ok" if item.frozen is None else "frozen",
+        entra_group=item.entra_name,
+        rescue_group=item.mapping.rescue_group_text,
+        members=len(item.group.members) if item.group is not None else None,
+    )

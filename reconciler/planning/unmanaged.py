@@ -1,0 +1,34 @@
+"""Technicians in mapped groups whom no Entra member explains (D6): listed, left alone."""
+
+from __future__ import annotations
+
+from reconciler.model.text import normal_login
+from reconciler.planning.people import People
+
+
+def report_unmanaged(people: People) -> int:
+    """One finding for each enabled, unmarked person in a group whose every mapping is healthy. Returns how many."""
+    healthy: dict[int, bool] = {}
+    for item in people.paired:
+        if item.node is not None:
+            healthy[item.node] = healthy.get(item.node, True) and item.frozen is None
+    suspects = [
+        node
+        for node in people.matches.unmarked.values()
+        if node.enabled and node.parent is not None and healthy.get(node.parent, False)
+    ]
+    if not suspects:
+        return 0
+    known = {
+        normal_login(address) for person in people.rows.values() for address in (person.mail, person.upn) if address
+    }
+    count = 0
+    for node in sorted(suspects):
+        if normal_login(node.login) in known:
+            continue
+        mapping = next(item.mapping for item in people.paired if item.node == node.parent)
+        people.report(
+            "unmanaged", "in a mapped group, and no Entra group of it knows them", mapping=mapping, login=node.login
+        )
+        count += 1
+    return count

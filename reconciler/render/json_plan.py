@@ -1,0 +1,25 @@
+"""The plan and the outcomes as JSON: the fields of product.md §4, and plans read back from it."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from reconciler.errors import UsageError
+from reconciler.model.plan import Outcomes, Plan
+
+
+def render_json(value: Plan | Outcomes) -> str:
+    """Indented JSON in the order of the schema, ending in a line break. ASCII, so that any tool can show it."""
+    return value.model_dump_json(indent=2, ensure_ascii=True) + "\n"
+
+
+def read_plan(text: str, where: str) -> Plan:
+    """A plan saved earlier. Raises UsageError, naming the first wrong field, when it is not one."""
+    try:
+        return Plan.model_validate_json(text)
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise UsageError(
+            f"{where} is no saved plan: {field}: {first['msg']}", advice="make one with `reconciler plan --out FILE`"
+        ) from None

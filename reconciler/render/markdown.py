@@ -1,0 +1,77 @@
+"""A plan, and what became of it, as GitHub shows Markdown: losses first, long lists folded, nothing foreign active."""
+
+from __future__ import annotations
+
+from reconciler.model.plan import Outcomes, Plan
+from reconciler.render.safe import code_block, code_span
+from reconciler.render.text import action_lines, finding_lines, outcome_line
+from reconciler.render.words import counts, guard_words, many, rest
+
+FOLD_ABOVE = 12
+"""Action lines that are shown unfolded."""
+
+
+def render_plan(plan: Plan, file: str) -> str:
+    """The whole plan; ends in a line break."""
+    losses = [action for action in plan.actions if action.removal]
+    loss = f", {many(len(losses), 'person')} {'loses' if len(losses) == 1 else 'lose'} access" if losses else ""
+    parts = [f"### Rescue plan: {many(plan.summary.changes_total, 'change')}{loss}"]
+    if losses:
+        shown = [
+            f"- {code_span(action.subject.login or '')} in {code_span(action.group.before or '')}: {code_span(action.reason)}"
+            for action in losses
+        ]
+        parts.append("**Loses access**\n\n" + "\n".join(shown))
+    parts.append(_guards(plan))
+    todo = counts(plan.summary)
+    if plan.actions:
+        diff = code_block([_diff_line(line) for line in action_lines(plan.actions, file)][:-1], "diff")
+        if len(plan.actions) > FOLD_ABOVE:
+            diff = f"<details><summary>{todo}</summary>\n\n{diff}\n\n</details>"
+        parts.append(diff)
+    if plan.findings:
+        found = code_block(finding_lines(plan.findings)[1:-1])
+        parts.append(f"<details><summary>{many(len(plan.findings), 'finding')}</summary>\n\n{found}\n\n</details>")
+    seats = plan.seats.technician
+    parts.append(
+        f"{todo or 'Nothing to do'}. {rest(plan.summary)} Technician seats: {seats.before} before, {seats.after} after."
+    )
+    parts.append(f"File {code_span(file)}, digest `{plan.digest[:12]}`, SSO IDs checked: {plan.sso_verified}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def render_outcomes(outcomes: Outcomes) -> str:
+    """What became of a plan; ends in a line break."""
+    tally: dict[str, int] = {}
+    for action in outcomes.actions:
+        tally[action.outcome] = tally.get(action.outcome, 0) + 1
+    total = ", ".join(f"{count} {result}" for result, count in tally.items()) or "nothing to do"
+    equal = {
+        True: "Rescue equals the plan.",
+        False: "**Rescue does not equal the plan yet.**",
+        None: "Nothing was read again.",
+    }
+    parts = [f"### Rescue apply: {total}", equal[outcomes.converged]]
+    missed = [outcome_line(action) for action in outcomes.actions if action.outcome != "done"]
+    if missed:
+        parts.append("**Not done**\n\n" + code_block(missed))
+    done = [outcome_line(action) for action in outcomes.actions if action.outcome == "done"]
+    if done:
+        parts.append(f"<details><summary>{len(done)} done</summary>\n\n{code_block(done)}\n\n</details>")
+    parts.append(f"Account {outcomes.account_id}, digest `{outcomes.digest[:12]}`, exit code {outcomes.exit_code}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _guards(plan: Plan) -> str:
+    if not plan.violations:
+        return "**Guards:** passed."
+    return "**Guards refused the plan**\n\n" + "\n".join(
+        f"- {code_span(guard_words(guard))}" for guard in plan.violations
+    )
+
+
+def _diff_line(line: str) -> str:
+    """A diff fence colours by the first character, so the sign goes there."""
+    return (
+        f"{line[2]} {line[4:]}" if line.startswith("  ") and line[2:3] in "+-" else f"  {line.strip()}" if line else ""
+    )

@@ -1,0 +1,101 @@
+"""A plan, and what became of it, as a person reads it in a terminal: sign, word, object, reason; totals last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.plan import Action, ActionOutcome, Finding, Outcomes, Plan
+from reconciler.render.safe import padded, visible, width
+from reconciler.render.words import (
+    by_place,
+    change_words,
+    counts,
+    guard_words,
+    guards_line,
+    many,
+    rest,
+    sign_of,
+    verbs_of,
+)
+
+OUTCOME_SIGNS = {"done": "✓", "failed": "✗", "skipped": "·", "stale": "≠", "unknown": "?", "held": "·"}
+
+
+def render_plan(plan: Plan, file: str) -> str:
+    """The whole plan, ending in a line break. Plain text: colour is the terminal's business."""
+    members = sum(state.members or 0 for state in plan.mappings)
+    seats = plan.seats.technician
+    lines = [
+        f"Plan for {visible(file)}: read {many(len(plan.mappings), 'Entra group')} ({many(members, 'membership')}), "
+        f"Rescue with {many(seats.before, 'enabled technician')}; SSO IDs checked: {plan.sso_verified}",
+        "",
+    ]
+    lines += action_lines(plan.actions, file)
+    lines += finding_lines(plan.findings)
+    todo = counts(plan.summary)
+    lines.append(f"{todo}. {rest(plan.summary)}" if todo else f"Nothing to do. {rest(plan.summary)}")
+    if todo:
+        lines.append(f"Seats: {seats.before} before, {seats.freed} freed, {seats.taken} taken, {seats.after} after.")
+    lines.append(f"Guards: {guards_line(plan)}.   Digest: {plan.digest[:12]}")
+    return "\n".join(lines) + "\n"
+
+
+def action_lines(actions: Iterable[Action], file: str) -> list[str]:
+    """Actions under their groups, one line each, and a blank line after each group."""
+    lines = []
+    for place, listed in by_place(actions).items():
+        lines.append(visible(place))
+        verb_columns = max(len(verbs_of(action)) for action in listed)
+        columns = min(48, max(width(visible(action.subject.login or "")) for action in listed))
+        for action in listed:
+            login = padded(visible(action.subject.login or ""), columns)
+            why = "; ".join([*change_words(action), visible(action.reason)])
+            line = f"   {file}:{action.line}" if action.line else ""
+            lines.append(f"  {sign_of(action)} {verbs_of(action):<{verb_columns}}  {action.role}  {login}  {why}{line}")
+        lines.append("")
+    return lines
+
+
+def finding_lines(findings: Iterable[Finding]) -> list[str]:
+    """Findings, errors first, one line each, and a blank line after them."""
+    shown = list(findings)
+    if not shown:
+        return []
+    lines = ["Findings"]
+    columns = max(len(finding.code) for finding in shown)
+    for finding in shown:
+        sign = "!" if finding.severity == "error" else "i"
+        about = " ".join(
+            visible(part) for part in (finding.login, f"[{finding.mapping}]" if finding.mapping else None) if part
+        )
+        lines.append(f"  {sign} {finding.code:<{columns}}  {about + ': ' if about else ''}{visible(finding.message)}")
+    lines.append("")
+    return lines
+
+
+def render_outcomes(outcomes: Outcomes) -> str:
+    """What became of a plan: everything not done by name, then the totals and whether Rescue equals the plan now."""
+    lines = []
+    tally: dict[str, int] = {}
+    for action in outcomes.actions:
+        tally[action.outcome] = tally.get(action.outcome, 0) + 1
+        if action.outcome != "done":
+            lines.append(outcome_line(action))
+    if lines:
+        lines = ["Not done", *lines, ""]
+    lines += [f"  ! {guard_words(guard)}" for guard in outcomes.guards if not guard.passed]
+    total = ", ".join(f"{count} {result}" for result, count in tally.items()) or "nothing to do"
+    equal = {
+        True: "Rescue now equals the plan.",
+        False: "Rescue does not equal the plan yet.",
+        None: "Nothing was read again.",
+    }
+    lines.append(f"Apply: {total}. {equal[outcomes.converged]}")
+    return "\n".join(lines) + "\n"
+
+
+def outcome_line(action: ActionOutcome) -> str:
+    """One action and what became of it."""
+    note = f": {visible(action.message)}" if action.message and action.outcome != "done" else ""
+    login = visible(action.subject.login or "")
+    return f"  {OUTCOME_SIGNS[action.outcome]} {action.outcome:<7}  {verbs_of(action)}  {action.role}  {login}{note}"

@@ -1,0 +1,118 @@
+"""Words and signs every output shares, so that the terminal, the comment and the reports say the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.plan import Action, Change, Guard, Plan, Summary, Verb
+from reconciler.render.safe import quoted
+
+SIGNS: dict[Verb, str] = {
+    "create_group": "+",
+    "adopt": "=",
+    "create": "+",
+    "enable": "^",
+    "disable": "-",
+    "update": "~",
+    "move": ">",
+}
+FIELD_WORDS = {
+    "login": "login",
+    "name": "name",
+    "sso_id": "SSO ID",
+    "mobile_license": "mobile licence",
+    "enabled": "enabled",
+    "description": "link",
+}
+GUARD_WORDS = {
+    "max_removals": "removals",
+    "max_removals_per_mapping": "removals",
+    "max_moves": "moves",
+    "max_identity_changes": "changes of a login or SSO ID",
+    "max_creates": "creations",
+}
+
+
+def sign_of(action: Action) -> str:
+    """One character: a removal is always `-`."""
+    return "-" if action.removal else SIGNS[action.verbs[0]]
+
+
+def verbs_of(action: Action) -> str:
+    return "+".join(verb.replace("_", " ") for verb in action.verbs)
+
+
+def place_of(action: Action) -> str:
+    """The Rescue group an action is listed under."""
+    return action.group.after or action.group.before or ""
+
+
+def change_words(action: Action) -> list[str]:
+    """What changes, one clause a field, without what the verb says already. A marker is shown as the link it is."""
+    told = {"enabled"} | ({"description"} if len(action.changes) > 1 or action.verbs != ("update",) else set())
+    if "create" in action.verbs:
+        told |= {"login"}
+    words = [_clause(change) for change in action.changes if change.field not in told]
+    if "move" in action.verbs:
+        words.append(f"from {action.group.before}")
+    return words
+
+
+def counts(summary: Summary) -> str:
+    """`2 to create, 1 to update`; empty where nothing is to be done."""
+    order: tuple[Verb, ...] = ("create_group", "adopt", "create", "enable", "update", "move", "disable")
+    parts = [(getattr(summary, verb), verb.replace("_", " a ")) for verb in order]
+    return ", ".join(f"{count} to {verb}" for count, verb in parts if count)
+
+
+def rest(summary: Summary) -> str:
+    """The sentence after the counts: whom the plan leaves as they are, and why."""
+    parts = [f"{summary.unchanged} unchanged."]
+    if summary.unmanaged:
+        parts.append(f"{summary.unmanaged} unmanaged, left alone.")
+    if summary.kept_disabled:
+        parts.append(f"{summary.kept_disabled} kept disabled.")
+    if summary.blocked:
+        parts.append(f"{summary.blocked} blocked.")
+    if summary.frozen_mappings:
+        parts.append(f"{many(summary.frozen_mappings, 'mapping')} frozen.")
+    return " ".join(parts)
+
+
+def guard_words(guard: Guard) -> str:
+    """One guard as a clause: what was counted, of how many, against which limit."""
+    where = f" in {guard.mapping}" if guard.mapping else ""
+    limit = "off" if guard.limit is None else str(guard.limit)
+    permitted = f", {guard.permitted} permitted" if guard.permitted else ""
+    return f"{guard.measured} {GUARD_WORDS[guard.name]}{where} of {guard.of}; {guard.name} {limit}{permitted}"
+
+
+def guards_line(plan: Plan) -> str:
+    """`passed (…)`, or the violations, all of them."""
+    if plan.violations:
+        return "REFUSED: " + "; ".join(guard_words(guard) for guard in plan.violations)
+    removals = [guard for guard in plan.guards if guard.name == "max_removals"]
+    return "passed" + (f" ({guard_words(removals[0])})" if removals else "")
+
+
+def many(count: int, word: str) -> str:
+    """`1 person`, `2 people`, `3 mappings`."""
+    plural = {"person": "people"}.get(word, f"{word}s")
+    return f"{count:,} {word if count == 1 else plural}"
+
+
+def by_place(actions: Iterable[Action]) -> dict[str, list[Action]]:
+    """Actions under the group they are listed in; groups in the order of their first action's path."""
+    groups: dict[str, list[Action]] = {}
+    for action in actions:
+        groups.setdefault(place_of(action), []).append(action)
+    return dict(sorted(groups.items(), key=lambda item: item[0].casefold()))
+
+
+def _clause(change: Change) -> str:
+    word = FIELD_WORDS[change.field]
+    if change.field == "description":
+        return f"{word} renewed"
+    if change.before is None:
+        return f"{word} {quoted(change.after)}"
+    return f"{word}: {quoted(change.before)} -> {quoted(change.after)}"
