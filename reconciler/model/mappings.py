@@ -114,6 +114,11 @@ class Mappings:
     not_yet: tuple[NotYet, ...] = ()
     """Keys that are valid and not acted on yet; `plan` refuses the file while there are any."""
 
+    @property
+    def not_yet_lines(self) -> tuple[str, ...]:
+        """`FILE:LINE:COLUMN: KEY is not supported yet; REMEDY`, one for each of `not_yet`."""
+        return tuple(f"{self.file}:{item.line}:{item.column}: {item}" for item in self.not_yet)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class NotYet:
@@ -123,3 +128,6 @@ class NotYet:
     column: int
     key: str
     remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.key} is not supported yet; {self.remedy}"

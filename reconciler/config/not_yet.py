@@ -1,0 +1,97 @@
+"""What the file may say and this version cannot act on yet: one row each, to be taken out when it can.
+
+A row names a key by its path (`*` for any item of a list), tells which values are meant, and what to write meanwhile.
+A default value written out is never meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from reconciler.config.yaml_lines import Document, Path
+from reconciler.model.mappings import NotYet
+
+
+class Row(NamedTuple):
+    path: tuple[str, ...]
+    meant: Callable[[Any], bool]
+    remedy: str
+    with_full_sync: bool = False
+    """Meant only where full_sync is on: without it the value is the default."""
+
+
+def _is(*values: Any) -> Callable[[Any], bool]:
+    return lambda value: any(value is item or (isinstance(item, str) and value == item) for item in values)
+
+
+def _said(value: Any) -> bool:
+    return value is not None
+
+
+def _not_empty(value: Any) -> bool:
+    return bool(value)
+
+
+_MAPPING_ROWS = (
+    ("role", _is("admin"), "write technician"),
+    ("full_sync", _is(False), "write true"),
+    ("nested", _is("mirror", "flatten"), "write direct"),
+    ("mobile_license", _is("award", "release"), "write keep"),
+    ("create_group", _is(True), "write false, and create the group in Rescue"),
+    ("permissions_from", _said, "leave it out"),
+    ("create_missing", _is(False), "write true", True),
+    ("replaces", _not_empty, "leave it out"),
+)
+ROWS = (
+    Row(("rescue", "technician_seats"), _said, "leave it out"),
+    Row(("rescue", "mobile_seats"), _said, "leave it out"),
+    Row(("settings", "adopt"), _is("aliases"), "write login"),
+    Row(("settings", "adopt_admins"), _is(True), "write false"),
+    Row(("settings", "unmanaged"), _is("disable"), "write report"),
+    Row(("settings", "initial_password"), _is("generate"), "write env"),
+    Row(("guards", "on_violation"), _is("hold_removals"), "write refuse"),
+    *(Row(("defaults", row[0]), *row[1:]) for row in _MAPPING_ROWS if row[0] != "replaces"),
+    *(Row(("mappings", "*", row[0]), *row[1:]) for row in _MAPPING_ROWS),
+    Row(("overrides", "*", "action"), _is("include"), "write exclude or hold, or take the override out"),
+    Row(("retired",), _not_empty, "leave it out"),
+)
+
+
+def not_yet(document: Document) -> tuple[NotYet, ...]:
+    """Every key of a valid file that no row lets pass, in the order of the file."""
+    found = []
+    for row in ROWS:
+        for path, value in _at(document.value, row.path, ()):
+            if row.meant(value) and (not row.with_full_sync or _full_sync(document.value, path)):
+                place = document.key_place(path)
+                found.append(NotYet(*place, _key_text(path, value), row.remedy))
+    return tuple(sorted(found))
+
+
+def _full_sync(value: Any, path: Path) -> bool:
+    """Whether full_sync is on for the mapping, or the defaults, that holds the key at the path."""
+    around = value
+    for step in path[:-1]:
+        around = around[step]
+    for keys in (around, value.get("defaults", {})):
+        if "full_sync" in keys:
+            return keys["full_sync"] is True
+    return True
+
+
+def _at(value: Any, path: tuple[str, ...], above: Path) -> Iterator[tuple[Path, Any]]:
+    if not path:
+        yield above, value
+    elif path[0] == "*":
+        for index, item in enumerate(value):
+            yield from _at(item, path[1:], (*above, index))
+    elif path[0] in value:
+        yield from _at(value[path[0]], path[1:], (*above, path[0]))
+
+
+def _key_text(path: Path, value: Any) -> str:
+    name = ".".join(str(step) for step in path if isinstance(step, str)).removeprefix("mappings.")
+    if isinstance(value, bool):
+        return f"{name}: {'true' if value else 'false'}"
+    return f"{name}: {value}" if isinstance(value, str) and path[-1] != "permissions_from" else name
