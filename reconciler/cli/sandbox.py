@@ -1,0 +1,27 @@
+"""`reconciler sandbox`: the embedded Entra and Rescue as a process of their own, until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--scenario", type=click.Path(path_type=Path), help="What to start with; default: the sample account.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; 0, the default: a free one.")
+@click.option(
+    "--state", type=click.Path(path_type=Path), help="SQLite file that keeps everything; an existing one is continued."
+)
+def sandbox(scenario: Path | None, port: int, state: Path | None) -> None:
+    """Run an embedded Entra and Rescue on loopback and print the variables to export.
+
+    \b
+    eval "$(reconciler sandbox --state box.db > env & sleep 1; cat env)"
+    """
+    import tempfile
+
+    from reconciler.sandbox.process import run_process
+
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
+        run_process(scenario, port, state or Path(folder) / "state.db", lambda text, err: click.echo(text, err=err))
