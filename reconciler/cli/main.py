@@ -26,6 +26,10 @@ COMMANDS = {
 class Commands(click.Group):
     """Commands by name, each in the module `reconciler.cli.NAME` as the function NAME."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.commands.update(dict.fromkeys(COMMANDS))  # type: ignore[arg-type] - only for "did you mean"
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from reconciler.model.hierarchy import Role
 from reconciler.model.file import Guards
+from reconciler.model.hierarchy import Role
 from reconciler.model.mappings import Permit
 from reconciler.model.plan import Action, Guard
 
@@ -68,20 +68,15 @@ def judge_guards(
             actions=() if passed else tuple(rest),
         )
 
-    def removes(action: Action) -> bool:
-        return action.removal
+    def removes_from(mapping: str) -> Callable[[Action], bool]:
+        return lambda action: action.removal and action.mapping == mapping
 
-    verdicts = [judge("max_removals", guards.max_removals, removes, population.total)]
-    for mapping in population.by_mapping:
-        verdicts.append(
-            judge(
-                "max_removals_per_mapping",
-                guards.max_removals_per_mapping,
-                lambda action, mapping=mapping: action.removal and action.mapping == mapping,  # type: ignore[misc]
-                population.by_mapping[mapping],
-                mapping=mapping,
-            )
-        )
+    verdicts = [judge("max_removals", guards.max_removals, lambda action: action.removal, population.total)]
+    share = guards.max_removals_per_mapping
+    verdicts += [
+        judge("max_removals_per_mapping", share, removes_from(mapping), of, mapping=mapping)
+        for mapping, of in population.by_mapping.items()
+    ]
     verdicts.append(judge("max_moves", guards.max_moves, lambda action: "move" in action.verbs, population.total))
     verdicts.append(judge("max_identity_changes", guards.max_identity_changes, changes_identity, population.total))
     creates = guards.max_creates if population.managed_before else "off"  # the first run creates everybody

@@ -66,7 +66,7 @@ def judge_account(people: People, entra_id: str, *, with_groups: bool) -> Verdic
 
 
 def judge_membership(people: People, entra_id: str, own: Paired) -> Verdict:
-    """Has this person, whose account lives, left every mapping of the role? `own`: the healthy mapping of their marker."""
+    """Has somebody whose account lives left every mapping of the role? `own`: the healthy mapping of their marker."""
     left_out = people.left_out.get(entra_id)
     if left_out is not None:
         return Verdict(Standing.LEAVER, left_out)

@@ -1,4 +1,4 @@
-"""Seats: how many the account uses before and after a plan (R64, D14). Bought seats and mobile licences are not judged."""
+"""Seats: how many the account uses before and after a plan (R64, D14). What was bought is not judged."""
 
 from __future__ import annotations
 

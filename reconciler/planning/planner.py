@@ -24,12 +24,13 @@ from reconciler.model.plan import (
 )
 from reconciler.model.readings import Questions, Readings
 from reconciler.model.text import path_sort_key, sort_key
+from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Paired, freeze_emptied, pair_mappings
 from reconciler.planning.guards import Population, judge_guards
 from reconciler.planning.licences import count_seats
 from reconciler.planning.matching import Matches, find_survivors, match_nodes
 from reconciler.planning.people import People, gather_people
-from reconciler.planning.rules import Decisions, Rules
+from reconciler.planning.rules import decide_all
 from reconciler.planning.unmanaged import report_unmanaged
 
 STAGES: tuple[tuple[Verb, ...], ...] = (
@@ -40,7 +41,7 @@ STAGES: tuple[tuple[Verb, ...], ...] = (
     ("enable",),
     ("create",),
 )
-"""The order of writes (§4). An action sits in the stage of its first verb in this order; an adoption alone is an update."""
+"""The order of writes (§4). An action sits in the stage of its first verb here; an adoption alone is an update."""
 
 PLACING_STAGES = frozenset({0, 3, 5})
 """Indexes of the stages before which the tree is read again (D15): groups, moves, creates."""
@@ -63,7 +64,7 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
         for links in matches.linked.values():
             for link in links:
                 people.knows(link.node)
-    decisions = Rules(people, tree).decide_all()
+    decisions = decide_all(people, tree)
     if questions:
         return questions
     actions = order_actions(_settle_logins(decisions, people))
