@@ -412,7 +412,11 @@ def test_an_empty_packed_body_is_empty(serve):
         assert it.exchange("GET", "/x", repeat=True).body == b""
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(b"x" * 5000)[:-12], b"not gzip", gzip.compress(b"x") + b"rubbish"])
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress(b"x" * 5000)[:-12], b"not gzip", gzip.compress(b"x") + b"rubbish"],
+    ids=["cut off", "not packed", "followed by rubbish"],
+)
 def test_a_damaged_archive_is_no_answer(serve, packed):
     server = serve(reply(200, packed, Content_Encoding="gzip"))
     with channel(server.url) as it, pytest.raises(TransportError) as caught:
