@@ -35,7 +35,7 @@ _PARENTS = {
 # Links and channels hold nobody. What a PseudoGroup (SOAP only) may hold is not known: it is no member of this set, so
 # it may hold anything, like a type nobody has heard of.
 _JUDGED = frozenset({*_PARENTS, NodeType.ROOT, "administratorlink", "administratorgrouplink", "channel"})
-_TYPES = _JUDGED | {"pseudogroup"}
+KNOWN_TYPES = _JUDGED | {"pseudogroup"}
 _STATUSES = frozenset({"disabled", "offline", "online", "busy", "away"})
 
 
@@ -50,8 +50,9 @@ def check_tree(nodes: Iterable[Node]) -> Checked:
     """The tree of these nodes in their order, the root's parent None whatever it was written as; else TargetError."""
     found: dict[int, Node] = {}
     for number, node in enumerate(nodes, 1):
-        if found.setdefault(node.id, node) is not node:
+        if node.id in found:
             raise TargetError(f"record {number} of the tree repeats NodeID {node.id}")
+        found[node.id] = node
     root = _only(found.values(), NodeType.ROOT)
     if root.parent is not None and root.parent != root.id and root.parent in found:
         raise TargetError(f"the root (NodeID {root.id}) stands below node {root.parent}")
@@ -111,7 +112,7 @@ def _check_depth(found: dict[int, Node], root: Node) -> None:
 def _remarks(found: dict[int, Node]) -> tuple[str, ...]:
     """One sentence for each status or type that is in no document."""
     statuses = Counter(node.status for node in found.values() if node.status.lower() not in _STATUSES)
-    types = Counter(node.type for node in found.values() if node.type not in _TYPES)
+    types = Counter(node.type for node in found.values() if node.type not in KNOWN_TYPES)
     return (
         *(
             f"{count} nodes have the status {word[:40]!r}, unknown, taken for enabled"

@@ -7,10 +7,10 @@ then survives inside values), a blank after the colon or not (then one, and only
 lines after Type (every record must have the same keys there), or all fields on one line.
 
 What the end of the text proves: one that ends in a blank line after a whole record is taken as whole, and so is one of
-stated length that ends right after a whole record. A cut anywhere else is an error. A cut exactly between two records
-cannot be seen here (missing categories and parents are seen by `tree_checks`); nor can one behind a Description that
-itself imitates the end of a record; and where a server states the length of a text that it has cut itself, a last
-`Type:TechnicianGroup` may be read as `Technician`.
+stated length that ends after a whole record with a known type. A cut anywhere else is an error. A cut exactly between
+two records cannot be seen here (missing categories and parents are seen by `tree_checks`); nor can one behind a
+Description that itself imitates the end of a record; and where a server states the length of a text that it has cut
+itself, a last `Type:TechnicianGroup` may be read as `Technician`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from reconciler.errors import TargetError
 from reconciler.model.hierarchy import Node
+from reconciler.target.tree_checks import KNOWN_TYPES
 
 _ID = "-?[0-9]{1,18}"
 _FIRST = re.compile(rf"NodeID:( ?){_ID}(?:[ \t]*(\r?\n)|[ \t]+)ParentID:")
@@ -86,7 +87,7 @@ def parse_tree(payload: str, *, length_stated: bool = False) -> list[Node]:
                 types[kind],
             )
         )
-    if not length_stated and end_blank.count("\n") < 2:
+    if end_blank.count("\n") < 2 and not (length_stated and nodes[-1].type in KNOWN_TYPES):
         raise TargetError(
             f"the tree ends after record {len(nodes)} without the blank line that ends a whole answer: it was cut off"
         )
@@ -122,7 +123,7 @@ def _one_line_layout(blank: str) -> _Layout:
     """All fields of a record on one line, as the guide prints them. An e-mail holds no blank there."""
     record = (
         rf"NodeID: ?({_ID})\s+ParentID: ?({_ID}|)\s+"
-        r"(?>Name:(.*?)\sEmail:( ?\S*)\s+Description:)"
+        r"(?>Name:(.*?)\sEmail:( ??\S*?)\s+Description:)"
         r"(?>(.*)\sStatus: ?(\w*)\s+Type: ?(\w++))"
         r"()([ \t\r\n]*+)"
     )
