@@ -74,7 +74,7 @@ class EntraReader:
         return entra_people.fetch_addresses(self._client, ids, self._progress)
 
     def _confirm_tenant(self) -> bool | None:
-        """True where the token's `tid` is the configured tenant, None where either is no GUID; else CredentialsError."""
+        """True where the token's tenant is the configured one, None where either is no GUID, else CredentialsError."""
         claims = self._client.claims()
         told = str((claims or {}).get("tid", "")).lower()
         configured = (self._tenant_id or "").lower()
