@@ -26,11 +26,10 @@ demo: $(VENV)/.ready  ## the main job on the embedded sandbox: plan, reports, ap
 test: $(VENV)/.ready  ## every test that needs only Python, with branch coverage
 	@$(BIN)/python -m pytest -n auto --cov --cov-branch --cov-report=term:skip-covered
 
-lint: $(VENV)/.ready  ## ruff, mypy, who may import whom
+lint: $(VENV)/.ready  ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.ready  ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix .

@@ -1,4 +1,4 @@
-"""The command `reconciler`: joins the commands, and turns errors into messages on stderr and exit codes (product.md §3).
+"""The command `reconciler`: joins the commands, and turns errors into words on stderr and exit codes (product.md §3).
 
 Commands are imported when they are asked for, and import what is heavy when they run, so that `--help` stays quick.
 """
@@ -28,7 +28,7 @@ class Commands(click.Group):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.commands.update(dict.fromkeys(COMMANDS))  # type: ignore[arg-type] - only for "did you mean"
+        self.commands.update(dict.fromkeys(COMMANDS))  # type: ignore[arg-type]  # names, for "did you mean"
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)

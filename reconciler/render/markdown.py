@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.model.plan import Outcomes, Plan
+from reconciler.model.plan import Action, Outcomes, Plan
 from reconciler.render.safe import code_block, code_span
 from reconciler.render.text import action_lines, finding_lines, outcome_line
-from reconciler.render.words import counts, guard_words, many, rest
+from reconciler.render.words import counts, guard_words, many, permit_lines, rest
 
 FOLD_ABOVE = 12
 """Action lines that are shown unfolded."""
@@ -17,10 +17,7 @@ def render_plan(plan: Plan, file: str) -> str:
     loss = f", {many(len(losses), 'person')} {'loses' if len(losses) == 1 else 'lose'} access" if losses else ""
     parts = [f"### Rescue plan: {many(plan.summary.changes_total, 'change')}{loss}"]
     if losses:
-        shown = [
-            f"- {code_span(action.subject.login or '')} in {code_span(action.group.before or '')}: {code_span(action.reason)}"
-            for action in losses
-        ]
+        shown = [_loss(action) for action in losses]
         parts.append("**Loses access**\n\n" + "\n".join(shown))
     parts.append(_guards(plan))
     todo = counts(plan.summary)
@@ -62,16 +59,31 @@ def render_outcomes(outcomes: Outcomes) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _loss(action: Action) -> str:
+    login, place = code_span(action.subject.login or ""), code_span(action.group.before or "")
+    return f"- {login} in {place}: {code_span(action.reason)}"
+
+
 def _guards(plan: Plan) -> str:
     if not plan.violations:
         return "**Guards:** passed."
-    return "**Guards refused the plan**\n\n" + "\n".join(
-        f"- {code_span(guard_words(guard))}" for guard in plan.violations
-    )
+    refused = "
+".join(f"- {code_span(guard_words(guard))}" for guard in plan.violations)
+    entry = code_block(permit_lines(plan), "yaml")
+    return f"**Guards refused the plan**
+
+{refused}
+
+If it is right, this goes into the file, reviewed:
+
+{entry}"
 
 
 def _diff_line(line: str) -> str:
-    """A diff fence colours by the first character, so the sign goes there."""
-    return (
-        f"{line[2]} {line[4:]}" if line.startswith("  ") and line[2:3] in "+-" else f"  {line.strip()}" if line else ""
-    )
+    """A diff fence colours by the first characters: gains, losses, changes, and the groups as its section lines."""
+    if not line:
+        return ""
+    if not line.startswith("  "):
+        return f"@@ {line} @@"
+    sign = line[2] if line[2] in "+-" else "!"
+    return f"{sign} {line[4:]}"

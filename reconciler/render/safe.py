@@ -1,6 +1,7 @@
 """Names come from outside: nothing in them may act as Markdown, HTML, a terminal escape or a line of its own.
 
-Every renderer passes every foreign text through one of these. They change what is shown, never what is compared or sent.
+Every renderer passes every foreign text through one of these. They change what is shown, never what is compared or
+sent.
 """
 
 from __future__ import annotations

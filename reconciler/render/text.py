@@ -13,6 +13,7 @@ from reconciler.render.words import (
     guard_words,
     guards_line,
     many,
+    permit_lines,
     rest,
     sign_of,
     verbs_of,
@@ -37,21 +38,28 @@ def render_plan(plan: Plan, file: str) -> str:
     if todo:
         lines.append(f"Seats: {seats.before} before, {seats.freed} freed, {seats.taken} taken, {seats.after} after.")
     lines.append(f"Guards: {guards_line(plan)}.   Digest: {plan.digest[:12]}")
+    if plan.violations:
+        lines += ["", "If it is right, this goes into the file, reviewed:", *permit_lines(plan)]
     return "\n".join(lines) + "\n"
 
 
 def action_lines(actions: Iterable[Action], file: str) -> list[str]:
-    """Actions under their groups, one line each, and a blank line after each group."""
+    """Actions under their groups, one line each, and a blank line after each group.
+
+    The line of the file stands beside the group where one mapping asks for all of it, else beside each action.
+    """
     lines = []
     for place, listed in by_place(actions).items():
-        lines.append(visible(place))
+        origins = {_origin(action, file) for action in listed}
+        lines.append(f"{visible(place)}   {origins.pop()}".rstrip() if len(origins) == 1 else visible(place))
         verb_columns = max(len(verbs_of(action)) for action in listed)
         columns = min(48, max(width(visible(action.subject.login or "")) for action in listed))
         for action in listed:
             login = padded(visible(action.subject.login or ""), columns)
             why = "; ".join([*change_words(action), visible(action.reason)])
-            line = f"   {file}:{action.line}" if action.line else ""
-            lines.append(f"  {sign_of(action)} {verbs_of(action):<{verb_columns}}  {action.role}  {login}  {why}{line}")
+            origin = f"   {_origin(action, file)}" if origins else ""
+            verbs = f"{verbs_of(action):<{verb_columns}}"
+            lines.append(f"  {sign_of(action)} {verbs}  {action.role}  {login}  {why}{origin}".rstrip())
         lines.append("")
     return lines
 
@@ -99,3 +107,8 @@ def outcome_line(action: ActionOutcome) -> str:
     note = f": {visible(action.message)}" if action.message and action.outcome != "done" else ""
     login = visible(action.subject.login or "")
     return f"  {OUTCOME_SIGNS[action.outcome]} {action.outcome:<7}  {verbs_of(action)}  {action.role}  {login}{note}"
+
+
+def _origin(action: Action, file: str) -> str:
+    """Where the file asks for an action; empty for people of a mapping that went."""
+    return f"{visible(file)}:{action.line}" if action.line else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from reconciler.model.plan import Action, Change, Guard, Plan, Summary, Verb
 from reconciler.render.safe import quoted
@@ -25,11 +26,11 @@ FIELD_WORDS = {
     "description": "link",
 }
 GUARD_WORDS = {
-    "max_removals": "removals",
-    "max_removals_per_mapping": "removals",
-    "max_moves": "moves",
-    "max_identity_changes": "changes of a login or SSO ID",
-    "max_creates": "creations",
+    "max_removals": "removal",
+    "max_removals_per_mapping": "removal",
+    "max_moves": "move",
+    "max_identity_changes": "identity change",
+    "max_creates": "creation",
 }
 
 
@@ -82,9 +83,9 @@ def rest(summary: Summary) -> str:
 def guard_words(guard: Guard) -> str:
     """One guard as a clause: what was counted, of how many, against which limit."""
     where = f" in {guard.mapping}" if guard.mapping else ""
-    limit = "off" if guard.limit is None else str(guard.limit)
+    limit = "no limit" if guard.limit is None else f"limit {guard.limit}"
     permitted = f", {guard.permitted} permitted" if guard.permitted else ""
-    return f"{guard.measured} {GUARD_WORDS[guard.name]}{where} of {guard.of}; {guard.name} {limit}{permitted}"
+    return f"{many(guard.measured, GUARD_WORDS[guard.name])}{where} of {guard.of}; {guard.name}: {limit}{permitted}"
 
 
 def guards_line(plan: Plan) -> str:
@@ -93,6 +94,16 @@ def guards_line(plan: Plan) -> str:
         return "REFUSED: " + "; ".join(guard_words(guard) for guard in plan.violations)
     removals = [guard for guard in plan.guards if guard.name == "max_removals"]
     return "passed" + (f" ({guard_words(removals[0])})" if removals else "")
+
+
+def permit_lines(plan: Plan) -> list[str]:
+    """The `permits:` entry that would let the whole plan pass, ready to be pasted; good for a week (§6)."""
+    until = date.fromisoformat(plan.made_at[:10]) + timedelta(days=7)
+    lines = ["permits:"]
+    for guard in plan.violations:
+        ids = ", ".join(f'"{action_id}"' for action_id in guard.actions)
+        lines.append(f"  - {{guard: {guard.name}, actions: [{ids}], reason: write why, until: {until}}}")
+    return lines
 
 
 def many(count: int, word: str) -> str:

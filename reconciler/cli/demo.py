@@ -1,0 +1,58 @@
+"""`reconciler demo`: the main job on the sandbox in one go, with the commands a person would type.
+
+Every step is the installed command in a process of its own; nothing is shown that it did not print.
+"""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(short_help="See the main job done on the sandbox, in one go.")
+@click.option(
+    "--into", default="rescue-demo", show_default=True, metavar="FOLDER", help="Where the file and the reports are put."
+)
+def demo(into: str) -> int:
+    """Sandbox, plan, reports, apply, and a second plan with nothing left to do, on a copy of the sample account."""
+    import os
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    from reconciler.errors import UsageError
+    from reconciler.sandbox import run_sandbox, sample_scenario
+    from reconciler.sandbox.sample import sample_mappings
+
+    folder = Path(into)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file", advice="choose another --into")
+    folder.mkdir(parents=True, exist_ok=True)
+    # The sandbox is on this machine: it needs no pacing.
+    text = sample_mappings().replace("\nrescue:\n", "\nrescue:\n  requests_per_second: 100\n", 1)
+    (folder / "mappings.yaml").write_text(text, encoding="utf-8")
+    steps = (
+        ("Is the file right?", ["validate"]),
+        ("What would it do? The plan as a person, a pull request and a program read it:",
+         ["plan", "--out", "plan.json", "--report", "plan.md"]),
+        ("Do it, if it is still that plan:",
+         ["apply", "--plan", "plan.json", "--yes", "--out", "outcomes.json", "--report", "outcomes.md"]),
+        ("And again: Rescue equals Entra, so nothing is left to do (exit code 3 would say there was):",
+         ["plan", "--detailed-exitcode"]),
+    )  # fmt: skip
+    with run_sandbox(sample_scenario()) as box:
+        environ = {**os.environ, **box.environment()}
+        click.echo(f"An Entra tenant and a Rescue account are running on {box.base_url}.", err=True)
+        for title, arguments in steps:
+            click.secho(f"\n# {title}", bold=True)
+            click.echo(f"$ reconciler {' '.join(arguments)}")
+            sys.stdout.flush()
+            done = subprocess.run(  # noqa: S603 - our own command and nothing else
+                [sys.executable, "-m", "reconciler", *arguments], cwd=folder, env=environ, check=False
+            )
+            if done.returncode != 0:
+                click.echo(f"the step ended with exit code {done.returncode}", err=True)
+                return done.returncode
+    click.echo(
+        f"\nThe file, the plan and the reports are in {folder}/. Next: `reconciler sandbox`, and change something."
+    )
+    return 0
