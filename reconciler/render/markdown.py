@@ -67,16 +67,9 @@ def _loss(action: Action) -> str:
 def _guards(plan: Plan) -> str:
     if not plan.violations:
         return "**Guards:** passed."
-    refused = "
-".join(f"- {code_span(guard_words(guard))}" for guard in plan.violations)
+    refused = "\n".join(f"- {code_span(guard_words(guard))}" for guard in plan.violations)
     entry = code_block(permit_lines(plan), "yaml")
-    return f"**Guards refused the plan**
-
-{refused}
-
-If it is right, this goes into the file, reviewed:
-
-{entry}"
+    return f"**Guards refused the plan**\n\n{refused}\n\nIf it is right, this goes into the file, reviewed:\n\n{entry}"
 
 
 def _diff_line(line: str) -> str:
