@@ -119,7 +119,7 @@ def _check_names(parts: Parts, remarks: Remarks) -> None:
         name = pair.mapping.name
         first = seen.setdefault(name, pair)
         if first is not pair:
-            given = "" if pair.said.name else ", which is its rescue_group"
+            given = "" if pair.said.name else ", which is its rescue_group,"
             remarks.problem(
                 parts.document.value_place((*pair.path, "name")),
                 f"the name {shown(name)}{given} is also that of the mapping in line {first.mapping.line}",
@@ -273,8 +273,8 @@ def _check_shared_groups(parts: Parts, remarks: Remarks) -> None:
         elif first is not pair and _differ(first.mapping, pair.mapping):
             remarks.warning(
                 place,
-                f"people in both this mapping and that of line {first.mapping.line} are in conflict: same Rescue group, "
-                "same priority, other settings",
+                f"people in both this mapping and that of line {first.mapping.line} are in conflict: one Rescue group, "
+                "one priority, different settings",
                 "give one of them a lower priority:",
             )
         if isinstance(group, tuple):
@@ -347,7 +347,7 @@ def _check_group_creation(parts: Parts, remarks: Remarks) -> None:
         if mapping.create_group and top and mapping.permissions_from is None:
             remarks.problem(
                 parts.document.key_place((*pair.path, "create_group")),
-                f"create_group for {shown(mapping.rescue_group_text)}, directly below the category, lacks permissions_from",
+                f"create_group for {shown(mapping.rescue_group_text)}, a group at the top, lacks permissions_from",
                 "add permissions_from: with the path of a group whose permissions it gets",
             )
         if mapping.create_group and mapping.permissions_from == group:

@@ -153,11 +153,8 @@ def _shortened(problems: list[Problem]) -> list[Problem]:
     if len(problems) <= MAX_PROBLEMS:
         return problems
     kept = sorted(problems)[:MAX_PROBLEMS]
-    rest = len(problems) - MAX_PROBLEMS
-    return [
-        *kept,
-        Problem(kept[-1].line, kept[-1].column + 1, f"{rest} or more problems follow", "correct these first"),
-    ]
+    more = f"{len(problems) - MAX_PROBLEMS} or more problems follow"
+    return [*kept, Problem(kept[-1].line, kept[-1].column + 1, more, "correct these first")]
 
 
 def _settled(

@@ -53,9 +53,10 @@ def schema_problems(document: Document) -> list[Problem]:
     found: dict[Problem, None] = {}
     for error in _validator().iter_errors(document.value):
         for leaf in _meant(error):
-            found.update(dict.fromkeys(_problems(leaf, document)))
-        if len(found) >= MAX_PROBLEMS:
-            break
+            for problem in _problems(leaf, document):
+                found[problem] = None
+                if len(found) > MAX_PROBLEMS:
+                    return list(found)
     return list(found)
 
 
@@ -121,7 +122,7 @@ def _meant(error: ValidationError) -> Iterator[ValidationError]:
         for errors in branches.values()
         if not any(inner.validator == "type" and not inner.relative_path for inner in errors)
     ]
-    if len(fitting) != 1:
+    if len(fitting) != 1 or any(inner.validator == "const" for inner in fitting[0]):
         yield error
         return
     for inner in fitting[0]:
@@ -153,12 +154,13 @@ def _wrong_value(error: Any, name: str, value: Any, raw: str | None) -> tuple[st
     rule, wanted, schema = error.validator, error.validator_value, error.schema
     expected = _expected(schema)
     if value is None:
-        return f"{name} has no value", f"write {expected}, or leave the key out"
+        needed = name.rpartition(".")[2] in _required()
+        return f"{name} has no value", f"write {expected}" if needed else f"write {expected}, or leave the key out"
     if rule in ("enum", "const"):
         if name == "version":
             return f"version {shown(value, raw)} is not known here", "write 1"
         choices = wanted if rule == "enum" else [wanted]
-        close = get_close_matches(str(value).lower(), choices, 1) if isinstance(value, str) else []
+        close = get_close_matches(value[:60].lower(), choices, 1, 0.75) if isinstance(value, str) else []
         remedy = f"write {close[0]} (it can be {_either(choices)})" if close else f"write {_either(choices)}"
         return f"{name} cannot be {shown(value, raw)}", remedy
     if rule == "pattern" and wanted == TEXT:
@@ -169,8 +171,9 @@ def _wrong_value(error: Any, name: str, value: Any, raw: str | None) -> tuple[st
         return f"{name} is an empty list", "write at least one item"
     if rule == "minProperties":
         return f"{name} names no group", "write an id, or a name"
-    if rule == "type":
-        special = _wrong_type(wanted, name, value, raw)
+    if rule in ("type", "anyOf"):
+        plain_text = rule == "anyOf" and any(branch.get("pattern") == TEXT for branch in wanted)
+        special = _wrong_type("string" if plain_text else wanted, name, value, raw)
         if special:
             return special
     return f"{name} cannot be {shown(value, raw)}", f"write {expected}"
@@ -182,7 +185,7 @@ def _wrong_type(wanted: Any, name: str, value: Any, raw: str | None) -> tuple[st
         word = _YES_NO[value.lower()]
         quoted = " without quotes" if value.lower() == word else ""
         return f"{name}: {shown(value)} is text, not true or false", f"write {word}{quoted}"
-    if wanted == "string" and not isinstance(value, dict | list):
+    if wanted == "string" and not isinstance(value, dict | list | str):
         kind = "true or false" if isinstance(value, bool) else "a number"
         return f"{name}: {shown(value, raw)} is {kind}, not text", f'put it in quotes: "{shown(value, raw)}"'
     if wanted in ("integer", "number") and isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
@@ -223,6 +226,13 @@ def _sections() -> dict[str, frozenset[str]]:
     return homes
 
 
+@lru_cache(maxsize=1)
+def _required() -> frozenset[str]:
+    """Keys that have to be there wherever they may be."""
+    schema = mappings_schema()
+    return frozenset(key for item in (schema, *schema["$defs"].values()) for key in item.get("required", ()))
+
+
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     ref = schema.get("$ref")
     found: dict[str, Any] = mappings_schema()["$defs"][ref.rpartition("/")[2]] if ref else schema
@@ -231,6 +241,8 @@ def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _expected(schema: dict[str, Any]) -> str:
     """What to write, from the schema."""
+    if schema.get("$ref", "").endswith("/EntraGroup"):
+        return "{id: its object id}"
     schema = _resolved(schema)
     if "anyOf" in schema:
         return _either([_expected(branch) for branch in schema["anyOf"]])

@@ -34,7 +34,7 @@ def _not_empty(value: Any) -> bool:
 
 
 _MAPPING_ROWS = (
-    ("role", _is("admin"), "write technician"),
+    ("role", _is("admin"), "take the mapping out"),
     ("full_sync", _is(False), "write true"),
     ("nested", _is("mirror", "flatten"), "write direct"),
     ("mobile_license", _is("award", "release"), "write keep"),

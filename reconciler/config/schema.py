@@ -44,15 +44,15 @@ def _trimmed(node: Any, nullable: frozenset[str] | None) -> Any:
             }
         elif key == "$defs":
             found[key] = {name: _trimmed(item, nullable) for name, item in value.items()}
-        elif (
-            key == "title"
-            or (key == "default" and (value is None or isinstance(value, dict)))
-            or (key in ("minimum", "maximum") and "const" in node)
-        ):
-            continue
-        else:
+        elif not _is_noise(key, value, node):
             found[key] = _trimmed(value, nullable)
     return found
+
+
+def _is_noise(key: str, value: Any, node: dict[str, Any]) -> bool:
+    if key == "default":
+        return value is None or isinstance(value, dict)
+    return key == "title" or (key in ("minimum", "maximum") and "const" in node)
 
 
 def _property(schema: dict[str, Any], without_null: bool) -> dict[str, Any]:
@@ -66,7 +66,15 @@ def _property(schema: dict[str, Any], without_null: bool) -> dict[str, Any]:
 
 def schema_files() -> dict[str, dict[str, Any]]:
     """Name of each file in `schema/` -> its content."""
-    return {"mappings.schema.json": mappings_schema()}
+    from reconciler.model.plan import Outcomes, Plan
+
+    return {
+        "mappings.schema.json": mappings_schema(),
+        "plan.schema.json": _headed("plan", "plan.json", Plan.model_json_schema(mode="serialization"), None),
+        "outcomes.schema.json": _headed(
+            "outcomes", "outcomes.json", Outcomes.model_json_schema(mode="serialization"), None
+        ),
+    }
 
 
 def schema_text(schema: dict[str, Any]) -> str:

@@ -159,6 +159,7 @@ class _Frame:
     """The key whose value comes next, where that value is wanted."""
     at_value: bool = False
     merging: bool = False
+    refused: bool = False
 
     def child_path(self) -> Path | None:
         if self.path is None:
@@ -201,7 +202,8 @@ class _Reader:
                 self._open(event, place)
             elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
                 frame = self.stack.pop()
-                self._add(frame.entries if frame.items is None else frame.items, None, frame.place)
+                value = frame.entries if frame.items is None else frame.items
+                self._add(UNUSABLE if frame.refused else value, None, frame.place)
         if documents == 0:
             self._fatal(Place(1, 1), "the file is empty", "begin with `version: 1`")
         return self.document
@@ -253,12 +255,13 @@ class _Reader:
 
     def _open(self, event: Any, place: Place) -> None:
         mapping = isinstance(event, yaml.MappingStartEvent)
-        if event.tag not in (None, "!", f"{_CORE}map" if mapping else f"{_CORE}seq"):
+        refused = event.tag not in (None, "!", f"{_CORE}map" if mapping else f"{_CORE}seq")
+        if refused:
             self._tag(event.tag, place)
         if len(self.stack) == MAX_DEPTH:
             self._fatal(place, f"nested deeper than {MAX_DEPTH} levels", "this format needs five at most")
         path = self.stack[-1].child_path() if self.stack else ()
-        self.stack.append(_Frame(path, place, None if mapping else []))
+        self.stack.append(_Frame(path, place, None if mapping else [], refused=refused))
 
     def _add(self, value: Any, raw: str | None, place: Place) -> None:
         """Puts a finished value where the enclosing list or mapping wants it."""
@@ -344,7 +347,7 @@ class _Reader:
             self._fatal(
                 place,
                 "a colon stands where no key can end",
-                "put text that holds a colon and a space in quotes, or mend the indentation of this line or the last",
+                "put text that holds a colon in quotes, or mend the line above: its colon, its indentation",
             )
         if "quoted" in context and "end of" in problem:
             self._fatal(begun, "a quotation begun here never ends", "close the quotes")

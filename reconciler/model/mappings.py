@@ -26,7 +26,7 @@ class EntraGroupName:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """One pair of groups with everything inherited. `rescue_group` is a path below the role's category, or a node id."""
+    """One pair of groups, everything inherited. `rescue_group` is a path below the role's category, or a node id."""
 
     name: str
     entra_group: EntraGroupName
