@@ -45,6 +45,7 @@ _REMEDIES = {
     "AADSTS700213": "no federated credential of the app fits this job's subject (branch, environment)",
     "AADSTS700024": "the clock of this machine is wrong, or the job's token is too old",
 }
+_GENERAL_REMEDY = "look at the app registration, the tenant and the cloud"
 _HOSTS_OF_MICROSOFT = frozenset(cloud.login_host for cloud in CLOUDS.values()) | {
     "login.microsoft.com",
     "login.windows.net",
@@ -141,15 +142,13 @@ def _make_azure_source(environ: Mapping[str, str], tenant: str, cloud: Cloud, *,
             return kept[0].get_token(cloud.scope).token
         except (AzureError, ValueError, OSError) as error:
             raw = str(error)
-            words, clean = _trim(raw, secret)
+            clean = _redact(raw, secret)
             code = _AADSTS.search(raw)
-            advice = _REMEDIES.get(
-                code.group() if code else "", "look at the app registration, the tenant and the cloud"
-            )
-            # An answer that repeats the secret or a token back to us must not ride along as the cause.
-            raise CredentialsError(f"no token from Microsoft Entra: {words}", advice=advice) from (
-                error if clean else None
-            )
+            raise CredentialsError(
+                f"no token from Microsoft Entra: {_shorten(clean)}",
+                advice=_REMEDIES.get(code.group() if code else "", _GENERAL_REMEDY),
+                # An answer that repeats the secret or a token back to us must not ride along as the cause.
+            ) from (error if clean == raw else None)
 
     return TokenSource(fetch, renewable=True)
 
@@ -170,6 +169,7 @@ def _options(environ: Mapping[str, str], cloud: Cloud) -> dict[str, Any]:
         "retry_connect": 2,
         "retry_read": 2,
         "retry_status": 2,
+        "retry_backoff_factor": 0.3,
         "retry_backoff_max": 10,
     }
     certificates = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or environ.get("SSL_CERT_FILE")
@@ -180,13 +180,15 @@ def _options(environ: Mapping[str, str], cloud: Cloud) -> dict[str, Any]:
     return options
 
 
-def _trim(message: str, secret: str | None) -> tuple[str, bool]:
-    """The first lines of a foreign message without anything like a secret, and whether there was nothing like one."""
-    found = message.replace(secret, "…") if secret else message
-    found = _LIKE_A_TOKEN.sub("…", found)
-    clean = found == message
-    short = " ".join(found.split())
-    return (short if len(short) <= 300 else f"{short[:300]}…"), clean
+def _redact(message: str, secret: str | None) -> str:
+    """A foreign message without the secret and without anything that looks like a token."""
+    return _LIKE_A_TOKEN.sub("…", message.replace(secret, "…") if secret else message)
+
+
+def _shorten(message: str) -> str:
+    """One line of at most 300 characters, without the whole answer that azure-core appends."""
+    line = " ".join(message.partition("\nContent:")[0].split())
+    return line if len(line) <= 300 else f"{line[:300]}…"
 
 
 def _decode(token: str) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ No Entra secret is stored anywhere this way. The token lives for minutes, so it 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +17,9 @@ NEEDED = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 _ADVICE = "give the job `permissions: id-token: write`"
 
 
-def make_assertion_source(environ: Mapping[str, str], audience: str) -> Callable[[], str]:
+def make_assertion_source(
+    environ: Mapping[str, str], audience: str, *, sleep: Callable[[float], None] = time.sleep
+) -> Callable[[], str]:
     """A function that fetches a fresh token for `audience`; it raises CredentialsError where GitHub gives none."""
     address, bearer = (environ[name].strip() for name in NEEDED)
     parts = urlsplit(address)
@@ -31,6 +34,7 @@ def make_assertion_source(environ: Mapping[str, str], audience: str) -> Callable
                 read_timeout=20,
                 deadline=60,
                 max_body=1 << 20,
+                sleep=sleep,
             ) as channel:
                 headers = {"Authorization": f"Bearer {bearer}", "Accept": "application/json"}
                 answer = channel.exchange("GET", url, headers=headers, repeat=True)

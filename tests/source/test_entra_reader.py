@@ -507,7 +507,7 @@ def test_a_token_of_another_tenant_is_refused_before_anything_is_asked(graph, ma
 
 @pytest.mark.parametrize(("trailing", "most"), [(False, 8), (True, 8 + 4)])
 def test_groups_and_their_members_go_twenty_to_a_request(graph, make_client, tools, trailing, most):
-    """ceil(2 n / 20) requests for n groups of one page: 100 for 999 groups; half as many again for an empty last page."""
+    """ceil(2 n / 20) requests for n groups of one page: 100 for 999 groups, 50 more for an empty last page."""
     graph.page_size, graph.trailing_empty_page = 30, trailing
     ids = [graph.add_group(n, members=[tools.user_row(n * 30 + m) for m in range(30)]) for n in range(80)]
     calls = []
