@@ -1,0 +1,86 @@
+"""Starting: help, unknown words, and what must not be imported for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import COMMANDS
+
+from .conftest import ROOT, Shell
+
+HEAVY = {"azure.identity", "httpx", "msal", "cryptography", "rich", "deepdiff", "starlette", "uvicorn", "stamina"}
+
+
+def imported(shell: Shell, *arguments: str) -> set[str]:
+    """Every module a run of the command imports."""
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "reconciler", *arguments],
+        cwd=shell.folder,
+        env=shell.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if line.startswith("import time:")}
+
+
+def test_help_imports_nothing_heavy(shell: Shell) -> None:
+    modules = imported(shell, "--help")
+    assert "click" in modules  # the reading of importtime works
+    assert modules & (HEAVY | {"pydantic", "yaml", "jsonschema"}) == set()
+
+
+def test_validate_imports_no_client(shell: Shell) -> None:
+    modules = imported(shell, "validate")
+    assert "pydantic" in modules
+    assert modules & HEAVY == set()
+
+
+def test_help_lists_every_command_and_the_exit_codes(shell: Shell) -> None:
+    ran = shell.run("--help")
+    assert ran.returncode == 0
+    for name, text in COMMANDS.items():
+        assert f"{name} " in ran.stdout
+        assert text in " ".join(ran.stdout.split())
+    assert "Exit codes: 0 fine; 1" in ran.stdout
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_a_module_help_and_a_place_in_the_readme(shell: Shell, name: str) -> None:
+    assert (ROOT / "reconciler" / "cli" / f"{name}.py").is_file()
+    ran = shell.run(name, "-h")
+    assert ran.returncode == 0
+    assert f"Usage: reconciler {name}" in ran.stdout
+    assert f"`reconciler {name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_both_names_are_the_same_command(shell: Shell) -> None:
+    other = Path(sys.executable).with_name("rescue-reconciler")
+    ran = subprocess.run([other, "--version"], env=shell.environ, capture_output=True, text=True, check=True)
+    assert ran.stdout == shell.run("--version").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["paln"], "Did you mean 'plan'?"),
+        (["plan", "--no-such-flag"], "No such option"),
+        (["plan", "--refresh", "some"], "'some' is not one of 'auto', 'full', 'bulk'"),
+        (["plan", "a.yaml", "b.yaml"], "unexpected extra argument"),
+    ],
+)
+def test_bad_words_are_refused_with_2(shell: Shell, arguments: list[str], said: str) -> None:
+    ran = shell.run(*arguments)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert ran.stdout == ""
+
+
+def test_without_a_command_the_help_is_shown(shell: Shell) -> None:
+    ran = shell.run()
+    assert ran.returncode == 2
+    assert "Commands" in ran.stdout + ran.stderr
