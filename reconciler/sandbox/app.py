@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 
 from . import authority
@@ -47,7 +48,7 @@ class Reply:
 
 
 class Application:
-    """Serves one state. `connections` finds a client's transport, to cut it off; see `server.py`."""
+    """Serves one state. `connections` finds a client's transport, to cut it off (`server.py`)."""
 
     def __init__(self, state: SandboxState, connections: dict[tuple[str, int], asyncio.Transport]) -> None:
         self.state = state
@@ -106,7 +107,7 @@ class Application:
             if fault.effect == "truncate" and fault.length == "lying":
                 await self._send_short(scope, receive, send, answer, fault)
                 return
-        headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+        headers = _headers(answer)
         if fault is None or not (fault.effect == "truncate" and fault.length == "none"):
             headers.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -122,7 +123,7 @@ class Application:
         """The whole Content-Length is promised and less of it sent, then the connection ends."""
         promised = len(answer.body) + (1 if fault.keep >= 1 and fault.keep >= len(answer.body) else 0)
         whole, answer.body = answer.body, cut(answer.body, fault.keep)
-        headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+        headers = _headers(answer)
         headers.append((b"content-length", str(max(promised, len(whole))).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": True})
@@ -135,6 +136,11 @@ class Application:
         else:
             transport.abort()
         await _until_gone(receive)
+
+
+def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    named = {"Date": formatdate(usegmt=True)} | answer.headers
+    return [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:

@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.errors import ReconcilerError, UsageError
 
 from .scenario import Scenario, sample_scenario
-from .server import HOST, listen, make_server, serve
+from .server import HOST, Server, listen
 from .state import SandboxState
 
 START_SECONDS = 30
@@ -83,34 +83,35 @@ def run_sandbox(
         with open_state(path, scenario) as state, SandboxState(path) as served:
             sock = listen(port)
             number = int(sock.getsockname()[1])
-            server = make_server(served, tls)
-            trouble: list[BaseException] = []
-
-            def run() -> None:
-                try:
-                    asyncio.run(serve(server, sock))
-                except BaseException as error:
-                    trouble.append(error)
-
-            thread = threading.Thread(target=run, name="sandbox", daemon=True)
-            thread.start()
             try:
-                _await_start(server, thread, trouble)
-                scheme = "https" if tls else "http"
-                yield Sandbox(number, f"{scheme}://{HOST}:{number}", state)
+                server = Server(served, sock, tls)
+                with _in_thread(server):
+                    scheme = "https" if tls else "http"
+                    yield Sandbox(number, f"{scheme}://{HOST}:{number}", state)
             finally:
-                server.should_exit = True
-                server.force_exit = True
-                thread.join(START_SECONDS)
                 sock.close()
 
 
-def _await_start(server: Any, thread: threading.Thread, trouble: list[BaseException]) -> None:
-    pause = threading.Event()
-    for _ in range(START_SECONDS * 200):
-        if server.started:
-            return
-        if not thread.is_alive():
-            break
-        pause.wait(0.005)
-    raise ReconcilerError("the sandbox did not start") from (trouble[0] if trouble else None)
+@contextmanager
+def _in_thread(server: Server) -> Iterator[None]:
+    started = threading.Event()
+    trouble: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(server.run(started.set))
+        except BaseException as error:
+            trouble.append(error)
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=run, name="sandbox", daemon=True)
+    thread.start()
+    started.wait(START_SECONDS)
+    if trouble or not thread.is_alive():
+        raise ReconcilerError("the sandbox did not start") from (trouble[0] if trouble else None)
+    try:
+        yield
+    finally:
+        server.stop()
+        thread.join(START_SECONDS)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from .box import open_state
 from .scenario import load_scenario
-from .server import HOST, listen, make_server, serve
+from .server import HOST, Server, listen
 
 Say = Callable[[str, bool], None]
 """Prints a line: its text, and whether it is talk (stderr)."""
@@ -25,37 +23,27 @@ def run_process(scenario: Path | None, port: int, state_path: Path, say: Say) ->
         sock = listen(port)
         try:
             base_url = f"http://{HOST}:{sock.getsockname()[1]}"
-            server = make_server(state)
+            server = Server(state, sock)
 
             def announce() -> None:
                 for name, value in state.environment(base_url).items():
-                    say(f"export {name}={_quoted(value)}", False)
+                    quoted = value.replace("'", "'\\''")
+                    say(f"export {name}='{quoted}'", False)
                 sys.stdout.flush()
                 say(f"sandbox on {base_url}, state in {state_path}; stop it with Ctrl-C", True)
 
-            asyncio.run(_run(server, sock, announce))
+            asyncio.run(_run(server, announce))
         finally:
             sock.close()
         say("sandbox stopped", True)
 
 
-def _quoted(value: str) -> str:
-    quoted = shlex.quote(value)
-    return quoted if quoted.startswith("'") else f"'{quoted}'"
-
-
-async def _run(server: Any, sock: Any, announce: Callable[[], None]) -> None:
+async def _run(server: Server, announce: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
 
-    def stop() -> None:
-        server.should_exit = True
-        server.force_exit = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    serving = asyncio.ensure_future(serve(server, sock))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.005)
-    if not serving.done():
+    def ready() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, server.stop)
         announce()
-    await serving
+
+    await server.run(ready)

@@ -1,26 +1,23 @@
-"""The application on a loopback port, under uvicorn: in this process's event loop, until told to stop.
+"""The application on a loopback port, spoken by uvicorn's HTTP/1.1 protocol, until told to stop.
 
-uvicorn is asked for only here, so that the product runs without it. The protocol keeps each client's transport by
-its address, for the faults that cut a connection.
+uvicorn is asked for only here, so that the product runs without it; of it only the protocol is used, on asyncio's own
+server: starting, stopping and cutting a connection then need no waiting. Signals are left to whoever runs this.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from reconciler.errors import UsageError
 
 from .app import Application
 from .state import SandboxState
 
-if TYPE_CHECKING:
-    import uvicorn
-
 HOST = "127.0.0.1"
+KEEP_ALIVE_SECONDS = 60
 
 
 def listen(port: int) -> socket.socket:
@@ -30,65 +27,75 @@ def listen(port: int) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((HOST, port))
+        sock.listen(512)
     except (OSError, OverflowError) as error:
         sock.close()
-        raise UsageError(
-            f"port {port} cannot be used: {error}", advice="choose another with --port, or 0 for a free one"
-        ) from error
-    sock.listen(512)
+        advice = "choose another with --port, or 0 for a free one"
+        raise UsageError(f"port {port} cannot be used: {error}", advice=advice) from error
     return sock
 
 
-def make_server(state: SandboxState, tls: tuple[str, str] | None = None) -> uvicorn.Server:
-    """A uvicorn server for the state, not yet running. UsageError where uvicorn is not installed."""
-    try:
-        import uvicorn
-        from uvicorn.protocols.http.h11_impl import H11Protocol
-    except ImportError as error:
-        advice = "pip install 'rescue-reconciler[sandbox]'"
-        raise UsageError("the sandbox needs the package uvicorn", advice=advice) from error
+class Server:
+    """Serves one state on one socket. `tls`: the paths of a certificate and its key. UsageError without uvicorn."""
 
-    connections: dict[tuple[str, int], asyncio.Transport] = {}
+    def __init__(self, state: SandboxState, sock: socket.socket, tls: tuple[str, str] | None = None) -> None:
+        try:
+            import uvicorn
+            from uvicorn.protocols.http.h11_impl import H11Protocol
+            from uvicorn.server import ServerState
+        except ImportError as error:
+            advice = "pip install 'rescue-reconciler[sandbox]'"
+            raise UsageError("the sandbox needs the package uvicorn", advice=advice) from error
+        connections: dict[tuple[str, int], asyncio.Transport] = {}
 
-    class Protocol(H11Protocol):
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            connections[tuple(transport.get_extra_info("peername"))] = transport
+        class Protocol(H11Protocol):
+            """uvicorn's, which also keeps the transport by the client's address."""
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            connections.pop(tuple(self.transport.get_extra_info("peername")), None)
-            super().connection_lost(exc)
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                super().connection_made(transport)
+                self.peer = tuple(transport.get_extra_info("peername"))
+                connections[self.peer] = transport
 
-    class Server(uvicorn.Server):
-        @contextlib.contextmanager
-        def capture_signals(self) -> Generator[None, None, None]:
-            yield  # whoever runs the server decides what a signal means
+            def connection_lost(self, exc: Exception | None) -> None:
+                connections.pop(self.peer, None)
+                super().connection_lost(exc)
 
-    certificate, key = tls or (None, None)
-    config = uvicorn.Config(
-        Application(state, connections),
-        http=Protocol,
-        ws="none",
-        loop="asyncio",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=1,
-    )
-    return Server(config)
+        certificate, key = tls or (None, None)
+        config = uvicorn.Config(
+            Application(state, connections),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
+        config.load()
+        shared = ServerState()
+        self._make = lambda: Protocol(config=config, server_state=shared, app_state={})
+        self._tls = config.ssl
+        self._sock = sock
+        self._connections = connections
+        self._stop: Callable[[], Any] = lambda: None
 
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Serve until `stop()`; `ready` is called once connections are accepted. Open ones are cut at the end."""
+        loop = asyncio.get_running_loop()
+        stopped = asyncio.Event()
+        self._stop = lambda: loop.call_soon_threadsafe(stopped.set)
+        server = await loop.create_server(self._make, sock=self._sock, ssl=self._tls)
+        try:
+            ready()
+            await stopped.wait()
+        finally:
+            server.close()
+            for transport in list(self._connections.values()):
+                transport.abort()
+            await asyncio.sleep(0)
 
-async def serve(server: uvicorn.Server, sock: socket.socket) -> None:
-    """Serve until `server.should_exit` is set; open connections are cut then."""
-    try:
-        await server.serve(sockets=[sock])
-    finally:
-        pending = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+    def stop(self) -> None:
+        """End `run`, from any thread or from a signal handler of its loop."""
+        self._stop()
