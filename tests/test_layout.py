@@ -83,8 +83,7 @@ def test_nobody_imports_the_commands() -> None:
     assert [
         file
         for file in FILES
-        if part_of(file) not in {"cli", "__main__"}
-        and any(name.startswith("reconciler.cli") for name in imports(file))
+        if part_of(file) not in {"cli", "__main__"} and any(name.startswith("reconciler.cli") for name in imports(file))
     ] == []
 
 

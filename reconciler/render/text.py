@@ -24,10 +24,15 @@ OUTCOME_SIGNS = {"done": "✓", "failed": "✗", "skipped": "·", "stale": "≠"
 
 def render_plan(plan: Plan, file: str) -> str:
     """The whole plan, ending in a line break. Plain text: colour is the terminal's business."""
-    members = sum(state.members or 0 for state in plan.mappings)
+    read = [state.members for state in plan.mappings if state.members is not None]
+    groups = (
+        many(len(plan.mappings), "Entra group")
+        if len(read) == len(plan.mappings)
+        else (f"{len(read)} of {many(len(plan.mappings), 'Entra group')}")
+    )
     seats = plan.seats.technician
     lines = [
-        f"Plan for {visible(file)}: read {many(len(plan.mappings), 'Entra group')} ({many(members, 'membership')}), "
+        f"Plan for {visible(file)}: read {groups} ({many(sum(read), 'membership')}), "
         f"Rescue with {many(seats.before, 'enabled technician')}; SSO IDs checked: {plan.sso_verified}",
         "",
     ]

@@ -124,6 +124,8 @@ def _clause(change: Change) -> str:
     word = FIELD_WORDS[change.field]
     if change.field == "description":
         return f"{word} renewed"
+    if change.field == "mobile_license" and change.after is False:
+        return f"{word} released"
     if change.before is None:
         return f"{word} {quoted(change.after)}"
     return f"{word}: {quoted(change.before)} -> {quoted(change.after)}"

@@ -71,5 +71,3 @@ def live(shell: Shell, box: Sandbox) -> Shell:
     """With the sample account behind it."""
     shell.environ |= box.environment()
     return shell
-
-

@@ -1,0 +1,117 @@
+"""A display name is a stranger's text: nothing of it acts in terminal or Markdown, whatever it holds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.errors import UsageError
+from reconciler.model.plan import Change, Plan
+from reconciler.render import json_plan, markdown, text
+from reconciler.render.safe import LONGEST, code_block, code_span, padded, quoted, table_cell, visible, width
+
+from .plans import an_action, one_of_everything
+
+HOSTILE = [
+    "| a | b |", "`` ` ```", "```\n# head", "<!-- x -->", "</details><script>", "@org/team", "#1", "::error::boom",
+    "[x](javascript:alert(1))", "\x1b[31mred", "\x1b]8;;http://evil\x07", "a\u202egnp.exe", "=HYPERLINK(1)",
+    "n" * 10_000,    "a\nb\r\nc", "\x00", "\u2028", "\ud800", "&lt;b&gt;", "\\`", " ", "\u2066x\u2069",
+]  # fmt: skip
+ANYTHING = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(codec=None), max_size=40))
+CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def plan_naming(name: str) -> Plan:
+    """A plan in which every text that comes from outside is `name`."""
+    plan = one_of_everything()
+    action = an_action(
+        name or "x", "update", place=name, before=name, reason=name,
+        changes=(Change(field="name", before=name, after=name), Change(field="login", before="a", after=name)),
+    )  # fmt: skip
+    loss = an_action(name + "2", "disable", place=name, before=name, reason=name)
+    finding = plan.findings[0].model_copy(update={"login": name, "mapping": name, "message": name})
+    return plan.model_copy(update={"actions": (action, loss), "findings": (finding,)})
+
+
+@given(ANYTHING)
+def test_terminal_text_holds_no_control_and_as_many_lines_as_for_a_harmless_name(name: str) -> None:
+    made = text.render_plan(plan_naming(name), "mappings.yaml")
+    assert CONTROLS.search(made) is None
+    assert made.count("\n") == text.render_plan(plan_naming("harmless"), "mappings.yaml").count("\n")
+
+
+@given(ANYTHING)
+def test_markdown_keeps_every_name_inside_a_fence_or_a_span(name: str) -> None:
+    made = markdown.render_plan(plan_naming(name), "mappings.yaml")
+    assert CONTROLS.search(made) is None
+    outside = outside_code(made)
+    harmless = outside_code(markdown.render_plan(plan_naming("harmless"), "mappings.yaml"))
+    assert outside == harmless
+
+
+def outside_code(made: str) -> str:
+    """What GitHub would read as Markdown: without fenced blocks and code spans (CommonMark's rule for both)."""
+    kept: list[str] = []
+    fence = ""
+    for line in made.splitlines():
+        if fence:
+            if line.strip() == fence:
+                fence = ""
+            continue
+        opened = re.match(r"(`{3,})[a-z]*$", line)
+        if opened:
+            fence = opened.group(1)
+        else:
+            kept.append(re.sub(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", "CODE", line))
+    assert fence == ""
+    return "\n".join(kept)
+
+
+@given(ANYTHING)
+def test_json_is_ascii_and_gives_the_name_back(name: str) -> None:
+    if any("\ud800" <= char <= "\udfff" for char in name):
+        return  # no JSON text can carry it; such names never reach a plan (bad_name)
+    plan = plan_naming(name)
+    made = json_plan.render_json(plan)
+    assert made.isascii()
+    assert json_plan.read_plan(made, "plan.json") == plan
+
+
+@given(ANYTHING)
+def test_shown_text_is_one_line_of_bounded_length(name: str) -> None:
+    assert len(visible(name).splitlines()) <= 1
+    assert len(visible(name)) <= LONGEST
+    assert "\n" not in quoted(name)
+    assert "|" not in table_cell(name).replace("\\|", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "span"),
+    [("plain", "`plain`"), ("a`b", "``a`b``"), ("``", "``` `` ```"), ("", "` `"), ("\x1b[1m", "`\\x1b[1m`")],
+)
+def test_code_spans(name: str, span: str) -> None:
+    assert code_span(name) == span
+
+
+def test_a_block_with_a_fence_inside_has_a_longer_one() -> None:
+    assert code_block(["````", "x"], "diff").startswith("`````diff\n")
+
+
+@pytest.mark.parametrize(("value", "shown"), [(None, "(none)"), ("", "(none)"), (True, "yes"), (False, "no")])
+def test_values(value: str | bool | None, shown: str) -> None:
+    assert quoted(value) == shown
+
+
+def test_wide_and_combining_characters_are_padded_by_their_columns() -> None:
+    assert width("陳e\u0301") == 3
+    assert padded("陳", 4) == "陳  "
+
+
+@pytest.mark.parametrize("broken", ["", "{}", "[]", '{"format_version": "2.0"}', "not json"])
+def test_what_is_no_saved_plan_is_refused_by_name(broken: str) -> None:
+    with pytest.raises(UsageError, match="x is no saved plan") as refused:
+        json_plan.read_plan(broken, "x")
+    assert refused.value.exit_code == 2
