@@ -187,6 +187,8 @@ class Channel:
             if answer is None or answer.status != 429 or pause is None:
                 self._sleep(wait)
             self._await_turn(path)
+            if self._clock() >= ends:  # a pause announced to another thread took the rest
+                break
             attempt += 1
         if isinstance(outcome, Answer):
             return outcome

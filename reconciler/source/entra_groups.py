@@ -36,9 +36,7 @@ class GroupReading:
         self._roll = Roll(persons)
 
     def questions(self) -> list[BatchItem]:
-        """What is to be asked next; nothing once the group is read or lost."""
-        if self.why:
-            return []
+        """What is to be asked next, while not `finished`."""
         items = []
         if not self._asked:
             self._asked = True
