@@ -45,5 +45,5 @@ KINDS = ("user", "group", "device", "servicePrincipal", "orgContact")
 DEFAULT_ROLES = ("GroupMember.Read.All", "User.Read.All")
 """What the product asks for ([documented] graph.md §4)."""
 
-INITIAL_PASSWORD = "Wx7-Kepl92mQ"
+INITIAL_PASSWORD = "Wx7-Kepl92mQ"  # noqa: S105 - good for nothing but the sandbox
 """Satisfies "Excellent" ([documented] rescue-api.md §4.3): four classes, no character twice."""

@@ -69,7 +69,8 @@ class DirectoryState(Store):
         id = (id or str(uuid.uuid4())).lower()
         try:
             self.execute(
-                "INSERT INTO objects (id, kind, name, upn, mail, enabled, user_type, more) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO objects (id, kind, name, upn, mail, enabled, user_type, more) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 id, kind, name, upn, mail, enabled, user_type, json.dumps(dict(more), ensure_ascii=False),
             )  # fmt: skip
         except sqlite3.IntegrityError as error:
@@ -80,12 +81,13 @@ class DirectoryState(Store):
         """Add many members at once: (object id, name, UPN, mail, enabled) each. For large directories."""
         with self.transaction():
             self.db.executemany(
-                "INSERT INTO objects (id, kind, name, upn, mail, enabled, user_type) VALUES (?, 'user', ?, ?, ?, ?, 'Member')",
+                "INSERT INTO objects (id, kind, name, upn, mail, enabled, user_type) "
+                "VALUES (?, 'user', ?, ?, ?, ?, 'Member')",
                 rows,
             )
 
     def add_members(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Add many memberships at once: (group id, member id) each. Unknown ids are an error, repeated pairs are not."""
+        """Add many memberships at once: (group id, member id) each. Unknown ids are an error, repetitions are not."""
         with self.transaction():
             keys = {row["id"]: row["key"] for row in self.rows("SELECT id, key FROM objects WHERE deleted_at IS NULL")}
             try:
@@ -110,7 +112,8 @@ class DirectoryState(Store):
             more = json.loads(row["more"]) if row else {}
             for name, value in fields.items():
                 if name in COLUMNS or name == "mail":
-                    self.execute(f"UPDATE objects SET {COLUMNS.get(name, name)} = ? WHERE key = ?", value, key)
+                    change = f"UPDATE objects SET {COLUMNS.get(name, name)} = ? WHERE key = ?"  # noqa: S608 - our names
+                    self.execute(change, value, key)
                 else:
                     more[name] = value
             self.execute("UPDATE objects SET more = ? WHERE key = ?", json.dumps(more, ensure_ascii=False), key)

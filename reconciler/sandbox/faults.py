@@ -14,7 +14,7 @@ A fault says where (`side`, `method`), when (`nth`, `times`), for whom (`match`)
                 error_before  the word ERROR (graph: 500), nothing was done
                 error_after   the same, but it was done
                 token         the business word in `token`, nothing was done unless `after: true`
-                status        the HTTP status in `status` with `retry_after` (seconds) if given; nothing done unless `after`
+                status        the HTTP status in `status` and `retry_after` (seconds) if given; not done unless `after`
                 html          a sign-in page with status 200, nothing was done unless `after: true`
                 slow          answered after `seconds`; with `trickle: true` the body comes in pieces over that time
                 truncate      the body is cut after `keep` (a share below 1, or bytes; default 0.5); `length` says how:

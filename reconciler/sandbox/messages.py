@@ -74,7 +74,8 @@ def html_answer(status: int, title: str) -> Answer:
     """A page such as the services show to a browser ([observed] rescue-api.md §7.8)."""
     page = (
         '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN">\r\n<html><head><title>'
-        f'{title}</title></head>\r\n<body><form method="post" action="login.aspx"><h1>{title}</h1></form></body></html>\r\n'
+        f'{title}</title></head>\r\n<body><form method="post" action="login.aspx"><h1>{title}</h1></form></body>'
+        "</html>\r\n"
     )
     return Answer(status, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
 

@@ -17,7 +17,7 @@ Say = Callable[[str, bool], None]
 
 
 def run_process(scenario: Path | None, port: int, state_path: Path, say: Say) -> None:
-    """Serve until SIGINT or SIGTERM. The export lines are flushed once connections are accepted, before any is served."""
+    """Serve until SIGINT or SIGTERM. The variables are printed once connections are accepted, before any is served."""
     chosen = load_scenario(scenario) if scenario is not None else None
     with open_state(state_path, chosen) as state:
         sock = listen(port)

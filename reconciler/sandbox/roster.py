@@ -84,7 +84,7 @@ class RosterState(Store):
             return id
 
     def set_node(self, node_id: int, **fields: Any) -> None:
-        """Change a node as a human would: any of `FIELDS`, `password` (kept as a hash), `status` (Disabled or a presence)."""
+        """Change a node as a human would: any of `FIELDS`, `password`, `status` (Disabled, Enabled or a presence)."""
         values: dict[str, Any] = {}
         for name, value in fields.items():
             if name == "status":
@@ -106,7 +106,8 @@ class RosterState(Store):
         if not values:
             return
         columns = ", ".join(f"{name} = ?" for name in values)
-        if not self.execute(f"UPDATE nodes SET {columns} WHERE id = ?", *values.values(), node_id):
+        change = f"UPDATE nodes SET {columns} WHERE id = ?"  # noqa: S608 - the names were checked
+        if not self.execute(change, *values.values(), node_id):
             raise UsageError(f"there is no node {node_id}")
 
     def delete_node(self, node_id: int) -> None:
@@ -133,7 +134,8 @@ class RosterState(Store):
                 for index, (name, email, description) in enumerate(rows)
             ]
             self.db.executemany(
-                "INSERT INTO nodes (id, parent, type, name, nick, email, email_key, description) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO nodes (id, parent, type, name, nick, email, email_key, description) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 made,
             )
             self.set_meta("next_node_id", first + len(made))
@@ -165,17 +167,14 @@ class RosterState(Store):
         for step in (path.split("/") if path else []) if isinstance(path, str) else path:
             if row is None:
                 break
-            row = self.row(
-                f"SELECT * FROM nodes WHERE parent = ? AND name = ? AND type IN {GROUPS!r} ORDER BY id",
-                row["id"],
-                step,
-            )
+            below = "SELECT * FROM nodes WHERE parent = ? AND name = ? AND type IN (?, ?) ORDER BY id"
+            row = self.row(below, row["id"], step, *GROUPS)
         if row is None:
             raise UsageError(f"there is no {role} group {path!r}")
         return _plain(row)
 
     def snapshot(self) -> dict[int, tuple[Any, ...]]:
-        """The whole tree as a value that can be compared: what the API could have changed, and nothing that changes alone.
+        """The whole tree as a value to compare: what the API can change, and nothing that changes by itself.
 
         By node id: (parent, type, name, nick, e-mail, SSO ID, description, enabled, mobile, rpat, permissions, locked).
         """

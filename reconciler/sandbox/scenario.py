@@ -30,8 +30,9 @@
 
 PERSON: {person: KEY} takes name and e-mail of an Entra user; name, email, nick, sso_id, description, status (Disabled,
 Offline, Online, Busy, Away), mobile, rpat, account_holder, password, id go before that or stand alone.
-GROUP: {group: NAME, id, description, status, permissions: [..], locked: [..], people: [PERSON, ..], groups: [GROUP, ..],
-links: [ADMINISTRATOR'S ADDRESS, ..]}; permissions left out are the parent's, for a top group a usual choice.
+GROUP: {group: NAME, id, description, status, permissions: [..], locked: [..], people: [PERSON, ..],
+groups: [GROUP, ..], links: [ADMINISTRATOR'S ADDRESS, ..]}; permissions left out are the
+parent's, for a top group a usual choice.
 """
 
 from __future__ import annotations
@@ -252,8 +253,8 @@ class _Builder:
     def _rescue(self, scenario: Scenario, place: Place | None) -> None:
         read = self.reader
         names = (
-            "account_id organization technician_seats mobile_seats password_policy token_owner sso_password foreign_addresses "
-            "master_administrators administrators technicians"
+            "account_id organization technician_seats mobile_seats password_policy token_owner sso_password "
+            "foreign_addresses master_administrators administrators technicians"
         )
         found = read.mapping(place, names)
         for name in ("account_id", "technician_seats", "mobile_seats"):

@@ -14,8 +14,8 @@ from .options import Options
 
 TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([()/,:])|([A-Za-z_][A-Za-z0-9_]*|-?\d+))")
 COLUMNS = {
-    "id": "o.id", "displayname": "o.name", "userprincipalname": "o.upn", "mail": "o.mail", "accountenabled": "o.enabled",
-    "usertype": "o.user_type", "deleteddatetime": "o.deleted_at",
+    "id": "o.id", "displayname": "o.name", "userprincipalname": "o.upn", "mail": "o.mail",
+    "accountenabled": "o.enabled", "usertype": "o.user_type", "deleteddatetime": "o.deleted_at",
 }  # fmt: skip
 DEFAULTS = {"securityenabled": 1, "mailenabled": 0}
 LISTS = ("proxyAddresses", "otherMails", "groupTypes", "businessPhones")
@@ -72,12 +72,12 @@ class _Parser:
         return token
 
     def either(self) -> Condition:
-        return self._joined("or", self.both)
+        return self._joined("or")
 
     def both(self) -> Condition:
-        return self._joined("and", self.one)
+        return self._joined("and")
 
-    def _joined(self, word: str, part: object) -> Condition:
+    def _joined(self, word: str) -> Condition:
         read = self.both if word == "or" else self.one
         condition = read()
         while self.peek().lower() == word:
@@ -101,9 +101,9 @@ class _Parser:
             )
 
     def one(self) -> Condition:
-        token = self.next()
-        word = token.lower()
-        if token == "(":
+        first = self.next()
+        word = first.lower()
+        if first == "(":
             inner = self.either()
             self.next(")")
             return inner
@@ -113,8 +113,8 @@ class _Parser:
         if word in ("startswith", "endswith") and self.peek() == "(":
             return self._function(word)
         if self.peek() == "/":
-            return self._any(token)
-        return self._comparison(token)
+            return self._any(first)
+        return self._comparison(first)
 
     def _function(self, word: str) -> Condition:
         self.next("(")
@@ -138,7 +138,7 @@ class _Parser:
         value = self._literal()
         self.next(")")
         known = next((known for known in LISTS if known.lower() == name.lower()), name)
-        sql = f"EXISTS (SELECT 1 FROM json_each(o.more, '$.{known}') j WHERE fold(j.value) = fold(?))"
+        sql = f"EXISTS (SELECT 1 FROM json_each(o.more, '$.{known}') j WHERE fold(j.value) = fold(?))"  # noqa: S608
         values: list[object] = [value]
         if known == "proxyAddresses":
             sql = f"({sql} OR (json_extract(o.more, '$.proxyAddresses') IS NULL AND fold('SMTP:' || o.mail) = fold(?)))"
@@ -160,10 +160,9 @@ class _Parser:
         if operator not in ("eq", "ne"):
             raise unsupported(f"Unsupported or invalid query filter clause specified for property '{name}'.")
         value = self._literal()
-        if value is None or isinstance(value, (bool, int)):
-            sql = f"{column} IS ?"
-        else:
-            sql = f"fold({column}) = fold(?)"
+        sql = f"{column} IS ?" if value is None or isinstance(value, (bool, int)) else f"fold({column}) = fold(?)"
+        if column == "o.upn" and isinstance(value, str) and value.isascii():
+            sql = "o.upn = ? COLLATE NOCASE"  # has an index
         return Condition(sql, [value]) if operator == "eq" else Condition(f"NOT ({sql})", [value], "ne")
 
     def _literal(self) -> object:

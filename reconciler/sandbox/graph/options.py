@@ -34,7 +34,7 @@ class Options:
 
 
 def read_options(request: Request) -> Options:
-    """The options, with `$` or `%24`. [reported] graph.md §2 for the refusals; unknown parameters without `$` are ignored."""
+    """The options, with `$` or `%24`; other parameters without `$` are ignored. [reported] graph.md §2 for refusals."""
     found: dict[str, str] = {}
     for name, value in request.pairs():
         bare = name.removeprefix("$").lower()
@@ -52,7 +52,8 @@ def read_options(request: Request) -> Options:
         raise bad_request("One or more headers are invalid.")
     if "search" in found and not level:  # [documented] graph.md §1.1
         raise unsupported(
-            "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'"
+            "Request with $search query parameter only works through MSGraph with a special request header: "
+            "'ConsistencyLevel: eventual'"
         )
     if "expand" in found and level:  # [documented] graph.md §1.3
         raise unsupported("$expand is not supported together with advanced queries.")

@@ -13,8 +13,8 @@ from .errors import denied
 Row = dict[str, Any]
 
 USER_DEFAULT = (
-    "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation", "preferredLanguage",
-    "surname", "userPrincipalName", "id",
+    "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
+    "preferredLanguage", "surname", "userPrincipalName", "id",
 )  # fmt: skip
 GROUP_DEFAULT = (
     "id", "deletedDateTime", "classification", "createdDateTime", "description", "displayName", "groupTypes",
@@ -43,10 +43,10 @@ COLUMN = {
 OTHERS: dict[str, dict[str, Any]] = {
     "user": {
         "businessPhones": [], "givenName": None, "jobTitle": None, "mobilePhone": None, "officeLocation": None,
-        "preferredLanguage": None, "surname": None, "proxyAddresses": [], "otherMails": [], "onPremisesImmutableId": None,
-        "onPremisesSyncEnabled": None, "employeeId": None, "mailNickname": None, "department": None, "companyName": None,
-        "city": None, "country": None, "externalUserState": None, "createdDateTime": "2023-01-09T08:00:00Z",
-        "securityIdentifier": None,
+        "preferredLanguage": None, "surname": None, "proxyAddresses": [], "otherMails": [], "employeeId": None,
+        "onPremisesImmutableId": None, "onPremisesSyncEnabled": None, "mailNickname": None, "department": None,
+        "companyName": None, "city": None, "country": None, "externalUserState": None, "securityIdentifier": None,
+        "createdDateTime": "2023-01-09T08:00:00Z",
     },
     "group": {
         "classification": None, "createdDateTime": "2023-01-09T08:00:00Z", "description": None, "groupTypes": [],
@@ -65,7 +65,7 @@ SELECTED = "o.key, o.id, o.kind, o.name, o.upn, o.mail, o.enabled, o.user_type, 
 
 
 class RowWriter:
-    """Writes rows for one request. `typed`: with `@odata.type`, as in lists that are not cast ([documented] graph.md §1.2)."""
+    """Writes rows for one request. `typed`: with `@odata.type`, as in uncast lists ([documented] graph.md §1.2)."""
 
     def __init__(self, select: tuple[str, ...], access: Access, switches: dict[str, str], *, typed: bool) -> None:
         self.select = select

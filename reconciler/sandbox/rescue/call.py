@@ -12,7 +12,7 @@ from .wire import Refusal, Wire
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a method gets. Parameter names are lower case; the form wins over the query ([unknown] rescue-api.md §1.2)."""
+    """What a method gets. Parameter names are lower case; form beats query ([unknown] rescue-api.md §1.2)."""
 
     method: str
     parameters: dict[str, str]
@@ -37,13 +37,13 @@ class Call:
 
 
 def method_of(request: Request) -> str:
-    """The method a path names, lower case, without `.aspx`; empty if it names none. [observed] rescue-api.md §1.1."""
+    """The method a path names, lower case, without `.aspx`, or an empty text. [observed] rescue-api.md §1.1."""
     parts = request.segments()
     return parts[1].lower().removesuffix(".aspx") if len(parts) == 2 and parts[1].lower().endswith(".aspx") else ""
 
 
 def parameters_of(request: Request) -> dict[str, str]:
-    """Query and form in one, names lower case. [observed] rescue-api.md §1.2: POST with everything in the query works."""
+    """Query and form in one, names lower case. [observed] rescue-api.md §1.2: a POST may have all in the query."""
     return {name.lower(): value for name, value in [*request.pairs(), *request.form()]}
 
 

@@ -34,7 +34,7 @@ class Caller:
 
 
 def caller_of(call: Call) -> Caller:
-    """Who calls, or the refusal of [documented] rescue-api.md §2: NOTLOGGEDIN, INVALID_SECRETAUTHCODE, USER_DELETED_OR_DISABLED.
+    """Who calls. [documented] rescue-api.md §2: NOTLOGGEDIN, INVALID_SECRETAUTHCODE, USER_DELETED_OR_DISABLED.
 
     An authcode wins over a cookie; which of the two wins on the real one is [unknown].
     """
@@ -70,7 +70,7 @@ def _person(call: Call, email_key: str) -> Caller:
 
 
 def login(call: Call) -> Answer:
-    """[documented] rescue-api.md §2, §1.4: cookie `ASP.NET_SessionId`; more than 10 logins in 3 minutes: LIMITREACHED."""
+    """[documented] rescue-api.md §2, §1.4: cookie `ASP.NET_SessionId`; over 10 logins in 3 minutes: LIMITREACHED."""
     _allowed(call, "deny_login")
     state, email_key = call.state, fold(call.get("email"))
     now = state.now()
@@ -121,8 +121,9 @@ def request_auth_code_sso(call: Call) -> Answer:
 
 def _new_code(call: Call, email_key: str) -> str:
     code = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(79))
-    kinds = "('authcode', 'api_token')" if call.switches["auth_code_ends_api_token"] == "yes" else "('authcode')"
-    call.state.execute(f"DELETE FROM secrets WHERE email_key = ? AND kind IN {kinds}", email_key)
+    call.state.execute("DELETE FROM secrets WHERE email_key = ? AND kind = 'authcode'", email_key)
+    if call.switches["auth_code_ends_api_token"] != "no":  # noqa: S105 - the name of a switch
+        call.state.execute("DELETE FROM secrets WHERE email_key = ? AND kind = 'api_token'", email_key)
     call.state.execute(
         "INSERT INTO secrets (hash, kind, email_key) VALUES (?, 'authcode', ?)", hash_secret(code), email_key
     )

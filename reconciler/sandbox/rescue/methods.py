@@ -40,8 +40,9 @@ METHODS: dict[str, Callable[[Call, entrance.Caller], Answer]] = {
 }
 
 NAMES = {name.lower(): name for name in (
-    "login logout requestAuthCode requestAuthCodeSSO getAccount getAccount_v2 getHierarchy getHierarchy_v2 getUser getUser_v2 "
-    "getUser_v3 getGroup getGroup_v2 createUser createGroup createUsers setUser setUser_v2 setGroup setGroup_v2 moveNode deleteNode"
+    "login logout requestAuthCode requestAuthCodeSSO getAccount getAccount_v2 getHierarchy getHierarchy_v2 getUser "
+    "getUser_v2 getUser_v3 getGroup getGroup_v2 createUser createGroup createUsers setUser setUser_v2 setGroup "
+    "setGroup_v2 moveNode deleteNode"
 ).split()}  # fmt: skip
 """The methods as the guide spells them, for the request log."""
 

@@ -27,7 +27,7 @@ Node = Mapping[str, Any] | sqlite3.Row
 
 
 def get_account(call: Call, caller: Caller) -> Answer:
-    """[documented] rescue-api.md §3.3: AdminID 0 without an administrator seat, TechID 0 without an enabled technician seat."""
+    """[documented] rescue-api.md §3.3: AdminID 0 without an administrator seat, TechID 0 without an enabled one."""
     email = call.state.row("SELECT email FROM nodes WHERE id = ?", caller.admin_id or caller.tech_id)
     account = call.state.account()
     fields: list[tuple[str, object]] = [
@@ -138,18 +138,15 @@ def _visible(call: Call) -> list[Node]:
     if not unseen:
         return nodes
     known = {node["id"] for node in nodes}
-    shown = [unseen[node["id"]] if node["id"] in unseen else node for node in nodes]
+    shown = [unseen.get(node["id"], node) for node in nodes]
     shown += [before for id, before in unseen.items() if id not in known]
     return [node for node in shown if node is not None]
 
 
 def _visible_node(call: Call, node_id: int, kinds: tuple[str, ...]) -> Node:
     unseen = call.state.unseen()
-    node: Node | None
-    if node_id in unseen:
-        node = unseen[node_id]
-    else:
-        node = call.state.row("SELECT * FROM nodes WHERE id = ?", node_id)
+    stored = call.state.row("SELECT * FROM nodes WHERE id = ?", node_id)
+    node: Node | None = unseen.get(node_id, stored)
     if node is None or node["type"] not in kinds:
         raise Refusal("INVALIDPARAM_NODE")
     return node
@@ -164,7 +161,7 @@ def _by_email(call: Call) -> Node:
     unseen = call.state.unseen()
     found: list[Node] = []
     for row in rows:
-        node: Node | None = unseen.get(row["id"], row) if row["id"] in unseen else row
+        node: Node | None = unseen.get(row["id"], row)
         if node is not None and node["type"] in PEOPLE and fold(node["email"]) == fold(email):
             found.append(node)
     if not found:

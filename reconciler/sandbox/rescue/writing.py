@@ -48,7 +48,8 @@ NEW_GROUP = {
     TECHNICIAN_GROUP: TECHNICIAN_GROUP,
 }
 LIMITS = {
-    "standardconcurrentlimit": "standard_limit", "mobileconcurrentlimit": "mobile_limit", "rpatconcurrentlimit": "rpat_limit",
+    "standardconcurrentlimit": "standard_limit", "mobileconcurrentlimit": "mobile_limit",
+    "rpatconcurrentlimit": "rpat_limit",
 }  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def create_group(call: Call, caller: Caller) -> Answer:
     return call.wire.created(id)
 
 
-def create_users(call: Call, _: Caller) -> Answer:
+def create_users(*_: object) -> Answer:
     """[unknown] rescue-api.md §4.2: nobody knows how its array is sent; it answers ERROR."""
     raise Refusal("ERROR")
 
@@ -174,7 +175,7 @@ class MarkupRefused(Exception):
 
 
 def _check_free(call: Call, node: sqlite3.Row, email: str) -> None:
-    """[documented] rescue-api.md §4.3: INVALIDPARAM_EMAIL_ALREADY_IN_USE; once per role, case ignored ([inferred] §5)."""
+    """[documented] rescue-api.md §4.3: INVALIDPARAM_EMAIL_ALREADY_IN_USE; once per role, in any case ([inferred])."""
     key = fold(email)
     technician = node["type"] == TECHNICIAN
     shared = call.switches["admin_address"] == "accepted"
@@ -296,8 +297,7 @@ def delete_node(call: Call, caller: Caller) -> Answer:
     node = _existing(call, id, kinds, "INVALIDPARAM_NODE")
     below = call.state.descendants(id)
     gone = [id, *below]
-    marks = ", ".join("?" for _ in gone)
-    holder = call.state.row(f"SELECT 1 FROM nodes WHERE account_holder AND id IN ({marks})", *gone)
+    holder = any(row["id"] in gone for row in call.state.rows("SELECT id FROM nodes WHERE account_holder"))
     if holder or caller.admin_id in gone or caller.tech_id in gone or not _in_scope(call, caller, node):
         raise Refusal("INVALID_DELETE")
     if below and call.switches["delete_group"] == "refuse":
@@ -341,7 +341,7 @@ def _scope(call: Call, caller: Caller, node: sqlite3.Row) -> None:
 
 
 def _in_scope(call: Call, caller: Caller, node: sqlite3.Row) -> bool:
-    """[documented] rescue-api.md §1.5: administrators act below the Technician Groups assigned to them; masters anywhere."""
+    """[documented] rescue-api.md §1.5: administrators act below the Technician Groups assigned to them."""
     if caller.is_master:
         return True
     admin = call.state.row("SELECT parent FROM nodes WHERE id = ?", caller.admin_id)
