@@ -100,6 +100,8 @@ class Login:
             if cookie is None:
                 raise CredentialsError("Rescue let us sign in but gave no session cookie", advice=_USE_TOKEN)
             return Proof({}, {"Cookie": f"ASP.NET_SessionId={cookie}"})
+        if said.status >= 500 or said.meaning is Meaning.THROTTLED:
+            raise TargetError(f"login: {said.why}")  # an outage denies nothing
         log.warning(
             "Rescue does not let us sign in (%s): requesting an authcode, which ends every older code of this account",
             said.word or said.why,

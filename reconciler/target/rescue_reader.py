@@ -15,7 +15,7 @@ from reconciler.target.record_wire import parse_account, parse_user
 from reconciler.target.rescue_client import NoSuchMethod, RescueClient
 from reconciler.target.tokens import canonical
 from reconciler.target.tree_checks import check_tree
-from reconciler.target.tree_wire import parse_tree
+from reconciler.target.tree_wire import ends_in_blank_line, parse_tree
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class RescueReader:
         self._hierarchy = "getHierarchy_v2"
         self._user = "getUser_v2"
         self._settled = False  # whether `_user` is known to be the best there is
+        self._blank_line = False  # whether a tree has ended in one: then every later one must
 
     def fetch_tree(self) -> Tree:
         """The whole company, in the order read, after every check of §7.2. TargetError ends the run (D17).
@@ -47,7 +48,9 @@ class RescueReader:
                 raise
             payload = self._client.fetch("getHierarchy")
             self._hierarchy = "getHierarchy"
-        checked = check_tree(parse_tree(payload.text, length_stated=payload.length_stated))
+        length_suffices = payload.length_stated and not self._blank_line
+        checked = check_tree(parse_tree(payload.text, length_stated=length_suffices))
+        self._blank_line |= ends_in_blank_line(payload.text)
         for remark in checked.remarks:
             log.warning("Rescue tree: %s", remark)
         return checked.tree

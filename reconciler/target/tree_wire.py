@@ -94,6 +94,11 @@ def parse_tree(payload: str, *, length_stated: bool = False) -> list[Node]:
     return nodes
 
 
+def ends_in_blank_line(payload: str) -> bool:
+    """Whether the text ends as §1.3 saw it end."""
+    return "\n\n" in payload[-4:].replace("\r", "")
+
+
 def _layout_of(text: str) -> _Layout:
     """The layout of the first record, which must stand at the very beginning."""
     first = _FIRST.match(text, 1)

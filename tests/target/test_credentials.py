@@ -94,6 +94,15 @@ def test_where_signing_in_is_denied_an_authcode_is_requested_once(rescue, channe
     assert len(time_.naps) == sign_ins - 1
 
 
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_an_outage_is_no_denial(rescue, channel, login, status):
+    rescue.answers("login", Reply(b"<html>", status))
+    rescue.answers("requestAuthCode", "OK\n\nAUTHCODE:xyz789")
+    with pytest.raises(TargetError, match=str(status)):
+        login.proof(channel)
+    assert set(rescue.called()) == {"login"}
+
+
 def test_an_error_that_passes_is_no_denial(rescue, channel, login):
     rescue.answers("login", "ERROR", Reply("OK", headers={"Set-Cookie": "ASP.NET_SessionId=abc"}))
     assert login.proof(channel).headers == {"Cookie": "ASP.NET_SessionId=abc"}

@@ -64,6 +64,20 @@ def test_a_server_without_v2_is_asked_for_v1_from_then_on(rescue, reader):
     assert rescue.called() == ["getHierarchy_v2", "getHierarchy", "getHierarchy"]
 
 
+def test_a_method_that_answered_once_is_not_replaced(rescue, reader):
+    rescue.answers("getHierarchy", written_tree(COMPANY, Style()))
+    reader.fetch_tree()
+    rescue.answers("getHierarchy")
+    with pytest.raises(TargetError, match="404"):
+        reader.fetch_tree()
+    rescue.answers("getUser_v2", people(TINA))
+    reader.fetch_details([32])
+    rescue.answers("getUser_v2")
+    rescue.answers("getUser_v3", people(TINA))
+    with pytest.raises(TargetError, match="404"):
+        reader.fetch_details([32])
+
+
 def test_a_server_with_neither_is_no_rescue(rescue, reader):
     with pytest.raises(TargetError) as raised:
         reader.fetch_tree()
@@ -79,6 +93,16 @@ def test_a_missing_blank_line_needs_a_stated_length(rescue, reader, length):
     else:
         with pytest.raises(TargetError, match="cut off"):
             reader.fetch_tree()
+
+
+def test_who_ended_a_tree_in_a_blank_line_always_does(rescue, reader):
+    body = written_tree(COMPANY, Style())
+    cut = body[: body.index(b"\nNodeID:33")]
+    rescue.answers("getHierarchy_v2", cut[:-1], body, cut[:-1])
+    for _ in range(2):
+        reader.fetch_tree()
+    with pytest.raises(TargetError, match="cut off"):
+        reader.fetch_tree()
 
 
 def test_a_body_shorter_than_stated_is_no_tree(rescue, reader):

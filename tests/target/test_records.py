@@ -63,6 +63,11 @@ def test_what_a_description_may_hold(description):
         assert parse_user(payload(written_user(person, style))).description == description, style
 
 
+def test_empty_lines_between_the_last_fields_are_passed_over():
+    body = written_user(TINA).replace(b"ISACCOUNT", b"\n \nISACCOUNT")
+    assert parse_user(payload(body)) == TINA
+
+
 def test_keys_in_any_case_and_words_too():
     body = written_user(TINA).replace(b"HASMOBILEADDON:True", b"hasMobileAddon:TRUE").replace(b"NODEID", b"NodeID")
     assert parse_user(payload(body.replace(b"Technician", b"TECHNICIAN"))) == TINA

@@ -128,6 +128,15 @@ def test_words_about_the_caller_are_fatal_and_never_about_the_node(rescue, clien
         assert len(rescue.requests) == 1
 
 
+def test_the_limit_of_sign_ins_is_fatal_wherever_it_is_said(rescue, client):
+    rescue.answers("any", "LIMITREACHED")
+    for call in (client.read, client.write):
+        with kind(CredentialsError) as raised:
+            call("any")
+        assert "3 minutes" in raised.value.advice
+    assert len(rescue.requests) == 2
+
+
 def test_the_third_strange_word_stops_the_run(rescue, client):
     rescue.answers("setUser", "ONE", "TWO", "ONE", "TWO", "THREE")
     for token in ("ONE", "TWO", "ONE", "TWO"):
