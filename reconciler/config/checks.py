@@ -412,14 +412,14 @@ def _check_owner(parts: Parts, remarks: Remarks) -> None:
 def _check_overrides(parts: Parts, remarks: Remarks) -> None:
     names = {pair.mapping.name for pair in parts.pairs}
     all_known = len(parts.pairs) == parts.mappings_written
-    seen: dict[str, int] = {}
+    seen: dict[str, Place] = {}
     for index, entry in parts.overrides:
         path: Path = ("overrides", index)
         place = parts.document.value_place((*path, "login"))
-        line = seen.setdefault(normal_login(entry.login), place.line)
-        if line != place.line:
+        first = seen.setdefault(normal_login(entry.login), place)
+        if first != place:
             remarks.problem(
-                place, f"{shown(entry.login)} has an override in line {line} already", "keep one of the two"
+                place, f"{shown(entry.login)} has an override in line {first.line} already", "keep one of the two"
             )
         elif "@" not in entry.login and not (entry.action == "include" and is_guid(entry.login.strip())):
             remarks.warning(place, f"{shown(entry.login)} is no address, so nobody can have it as login")

@@ -13,13 +13,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from pydantic import ValidationError
-
 from reconciler.config.checks import Pair, Parts, check_parts
 from reconciler.config.messages import label, schema_problems
 from reconciler.config.not_yet import not_yet
 from reconciler.config.settle import config_digest, nfc, settle_mapping, settled_owner
-from reconciler.config.yaml_lines import MAX_BYTES, MAX_PROBLEMS, Document, read_yaml
+from reconciler.config.yaml_lines import MAX_BYTES, MAX_PROBLEMS, UNUSABLE, Document, read_yaml
 from reconciler.errors import InputError, Problem
 from reconciler.model import file as words
 from reconciler.model.mappings import Mappings, Override, Permit, Retired
@@ -58,6 +56,8 @@ def read_bytes(path: str | Path) -> bytes:
 def parse_mappings(file: str, data: bytes, *, tenant_id: str | None) -> Mappings:
     """The same from bytes: `file` is the name that messages give, such as that of another commit's version."""
     document = read_yaml(file, data)
+    if document.value is UNUSABLE:
+        raise InputError(file, document.problems)
     if not isinstance(document.value, dict):
         empty = document.value is None
         what = "the file is empty" if empty else "the file is not keys and their values"
@@ -75,7 +75,7 @@ def parse_mappings(file: str, data: bytes, *, tenant_id: str | None) -> Mappings
     return _settled(file, document, whole, parts, warnings)
 
 
-def pydantic_problems(document: Document, error: ValidationError) -> list[Problem]:
+def pydantic_problems(document: Document, error: words.ValidationError) -> list[Problem]:
     """What pydantic has against values the JSON Schema let pass: none, unless the two disagree."""
     found = []
     for item in error.errors(include_url=False):
@@ -93,7 +93,7 @@ def _refuse(file: str, message: str, remedy: str) -> NoReturn:
 def _whole(file: str, document: Document) -> words.MappingsFile:
     try:
         return words.MappingsFile.model_validate(document.value)
-    except ValidationError as err:
+    except words.ValidationError as err:
         raise InputError(file, pydantic_problems(document, err)) from err
 
 
@@ -144,7 +144,7 @@ def _list(value: Any) -> list[Any]:
 def _sound(model: type[Model], value: Any) -> Model | None:
     try:
         return model.model_validate(value)
-    except ValidationError:
+    except words.ValidationError:
         return None
 
 

@@ -213,10 +213,7 @@ class _Reader:
             return self.loader.get_event() if self.loader.check_event() else None
         except yaml.MarkedYAMLError as err:
             mark = err.problem_mark or err.context_mark
-            place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-            self._syntax(place, err)
-        except yaml.YAMLError:
-            self._fatal(Place(1, 1), "this is not YAML", "write keys and values")
+            self._syntax(Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1), err)
         except (ValueError, OverflowError):  # PyYAML's own scanner on "\U00110000"; libyaml has a message for it
             mark = self.loader.get_mark()
             self._fatal(Place(mark.line + 1, mark.column + 1), *_ESCAPE)
