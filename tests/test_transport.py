@@ -380,6 +380,12 @@ def test_certificates_that_are_missing_are_a_usage_error(monkeypatch, tmp_path):
         pass
 
 
+def test_a_folder_of_certificates_may_be_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    with channel("https://graph.invalid"):
+        pass
+
+
 # Bodies
 
 
@@ -518,6 +524,20 @@ def test_a_pause_announced_while_waiting_is_waited_for_too(serve):
         pacer.hold(5)
         pacer.wait()
     assert slept == [5, 30]
+
+
+def test_a_pause_that_takes_the_rest_of_the_time_ends_the_repeats(serve):
+    clock = Clock()
+    server = serve(reply(503))
+    with channel(server.url, clock=clock, deadline=120) as it:
+
+        def sleep_while_another_thread_is_told_to_wait(seconds):
+            clock.sleep(seconds + 60)
+            it._pacer.hold(100)
+
+        it._sleep = sleep_while_another_thread_is_told_to_wait
+        assert it.exchange("GET", "/x", repeat=True).status == 503
+    assert len(server.requests) == 1
 
 
 # Secrets

@@ -27,13 +27,11 @@ class NameLookup:
 
     @property
     def why(self) -> str:
-        """Why the name cannot be used; empty where it can."""
+        """Why the name cannot be used; ask where `id` is None."""
         if not self.listing.complete:
             return self.listing.why
         if not self._found:
             return f"no Entra group is called {self.name!r}"
-        if len(self._found) == 1:
-            return ""
         ids = sorted(self._found)
         more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
         return f"{len(ids)} Entra groups are called {self.name!r}: {', '.join(ids[:_SHOWN])}{more}"

@@ -184,7 +184,8 @@ class GraphClient:
                 for future in done:
                     yield from future.result().items()
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Those on their way are waited for: none goes on behind a caller that closes the channel.
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _chunk(self, items: Sequence[BatchItem]) -> dict[str, BatchAnswer]:
         """One request. Where it fails as a whole after the transport's repeats, every item has that failure.

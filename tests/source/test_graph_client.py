@@ -9,8 +9,9 @@ import pytest
 
 from reconciler.errors import CredentialsError, SourceError
 from reconciler.source.credentials import TokenSource
-from reconciler.source.graph_batch import BatchItem, make_envelope, read_envelope
+from reconciler.source.graph_batch import BatchAnswer, BatchItem, make_envelope, read_envelope
 from reconciler.source.graph_client import GraphClient, GraphError
+from reconciler.source.listing import Listing
 from reconciler.transport import Channel
 
 
@@ -324,3 +325,12 @@ def test_rows_that_fail_keep_their_status(graph, make_client, tools):
     with pytest.raises(GraphError) as caught:
         make_client().rows("/groups?$top=999")
     assert caught.value.status == 403
+
+
+def test_a_list_without_an_end_is_given_up():
+    listing = Listing("/groups")
+    links = (f"/groups?page={number}" for number in range(100_000))
+    while listing.next:
+        answer = BatchAnswer(200, body={"value": [], "@odata.nextLink": next(links)})
+        listing.accept(answer, lambda link: link)
+    assert "does not end" in listing.why
