@@ -71,7 +71,7 @@ def parse_mappings(file: str, data: bytes, *, tenant_id: str | None) -> Mappings
     problems += remarks.problems
     if whole is None or problems:
         raise InputError(file, _shortened(problems))
-    warnings = tuple(InputError(file, remarks.warnings).lines())
+    warnings = tuple(InputError(file, _shortened(remarks.warnings)).lines())
     return _settled(file, document, whole, parts, warnings)
 
 
@@ -149,11 +149,11 @@ def _sound(model: type[Model], value: Any) -> Model | None:
 
 
 def _shortened(problems: list[Problem]) -> list[Problem]:
-    """All problems, or of hundreds the first ones, and how many more there are."""
+    """All, or of hundreds the first ones, and how many more there are."""
     if len(problems) <= MAX_PROBLEMS:
         return problems
     kept = sorted(problems)[:MAX_PROBLEMS]
-    more = f"{len(problems) - MAX_PROBLEMS} or more problems follow"
+    more = f"{len(problems) - MAX_PROBLEMS} or more like these follow"
     return [*kept, Problem(kept[-1].line, kept[-1].column + 1, more, "correct these first")]
 
 

@@ -19,7 +19,7 @@ from reconciler.errors import InputError, Problem
 
 Path = tuple[str | int, ...]
 
-MAX_BYTES: Final = 5_000_000
+MAX_BYTES: Final = 2_000_000
 MAX_DEPTH: Final = 32
 MAX_PROBLEMS: Final = 500
 _MAX_DIGITS: Final = 40

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
@@ -145,6 +145,7 @@ ANY = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines are busy
 @given(st.sampled_from(places(WHOLE)), ANY)
 def test_any_value_at_any_place_is_judged_alike(path: tuple[Any, ...], odd: Any) -> None:
     value = changed(path, odd, False)

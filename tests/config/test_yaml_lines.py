@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config import yaml_lines
@@ -46,6 +46,7 @@ def test_not_a_number_is_a_float() -> None:
         assert math.isnan(found)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines are busy
 @given(st.text(alphabet="0123456789+-.eExXoaAfFtTrRuUnNlL~iI_:", max_size=8))
 def test_scalars_follow_the_regular_expressions_of_the_specification(text: str) -> None:
     """The table of YAML 1.2.2 §10.3.2, row by row."""
@@ -246,6 +247,7 @@ def test_without_libyaml_pyyaml_itself_reads(monkeypatch: pytest.MonkeyPatch) ->
 YAMLISH = st.text(alphabet="ab1:-,[]{}#&*!|>'\"%@`?~<\\ \n\t\r.é\u2028\ufeff\x07", max_size=60)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines are busy
 @given(
     st.one_of(
         YAMLISH.map(str.encode),
@@ -273,6 +275,7 @@ PLAIN = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines are busy
 @given(PLAIN, st.booleans(), st.booleans())
 def test_what_was_dumped_is_read_again(value: Any, flow: bool, pure: bool) -> None:
     class Quoting(yaml.SafeDumper):
