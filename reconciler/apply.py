@@ -1,36 +1,47 @@
 """Do: hand each action of a plan to a Writer and collect what became of it (product.md §4, D14, D15).
 
-Best effort: a failed action takes only its dependents with it. No write is repeated blindly: `ERROR` or a lost answer is
-`unknown` until the next reading tells. Before every write of an existing person they are read again, and if they are no
-longer what the plan was made from, the action is `stale` and nothing is written. The first such write of a run is read
+Best effort: a failed action takes only its dependents with it. No write is repeated blindly: `ERROR` or a lost answer
+is `unknown` until the next reading tells. Before every write of an existing person they are read again, and if they are
+no longer what the plan was made from, the action is `stale` and nothing is written. The first write of a run is read
 back for what it did not mean to change; a loss there ends the run. Nothing is ever deleted.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
-from reconciler.errors import ReconcilerError, TargetError, TargetRefused, TargetUnknown
-from reconciler.model.hierarchy import PERSON_TYPE, Details, Node, Role, Tree
-from reconciler.model.marker import MarkersDiffer, find_marker, without_marker
+from reconciler.apply_checks import (
+    find_losses,
+    is_blank,
+    misplaced,
+    missing_records,
+    shows_change,
+    staleness,
+    stored_differently,
+    with_changes,
+)
+from reconciler.errors import CredentialsError, ReconcilerError, TargetError, TargetRefused, TargetUnknown
+from reconciler.model.hierarchy import PERSON_TYPE, Details, Role, Tree
 from reconciler.model.plan import Action, ActionOutcome, Result
-from reconciler.model.text import normal_login, normal_text
+from reconciler.model.text import normal_login
 
-log = logging.getLogger(__name__)
-
+T = TypeVar("T")
 SETTLE_FOR = 10.0
 """Seconds a write may take to be visible: nothing is promised of it (rescue-api.md §7.13, D15)."""
 SETTLE_EVERY = 0.5
+UNREAD_IN_A_ROW = 3
+"""One person who cannot be read is one failed action; so many in a row, and Rescue as a whole cannot be."""
 _OWN_FAULT = ("EMAIL", "NAME", "SSO")
 """A creation refused for one of these is that person's own matter; others may still be created (D14)."""
 
 
 class Writer(Protocol):
-    """What apply needs of Rescue. All raise TargetRefused for a definite no, TargetUnknown for an unknown fate,
-    CredentialsError when the run must end."""
+    """What apply needs of Rescue. Writes raise TargetRefused for a definite no, TargetUnknown for an unknown fate.
+
+    Reads raise TargetError, TargetRefused for a definite no. CredentialsError: about ourselves, so the run must end.
+    """
 
     def fetch_tree(self) -> Tree: ...
     def fetch_node(self, node: int) -> Details | None: ...
@@ -40,14 +51,6 @@ class Writer(Protocol):
     def perform_set(self, record: Details, password: str | None = None) -> None: ...
 
 
-class ServerChanged(TargetError):
-    """The first write of a run lost something it did not mean to change (D15). The run ends."""
-
-    advice = (
-        "no further write was made; compare the person named above in the Admin Center, and report the server's way"
-    )
-
-
 @dataclass(slots=True)
 class Run:
     """How far an apply has come. `outcomes` has one entry per action of the plan, whatever ended the run."""
@@ -55,6 +58,18 @@ class Run:
     outcomes: dict[str, ActionOutcome] = field(default_factory=dict)
     stopped: str | None = None
     """Why the run ended early, or None."""
+    wrote: bool = False
+    """Whether a write was sent, whatever became of it."""
+    fatal: Exception | None = None
+    """What ended the run, where it was no signal; anything but a ReconcilerError is a bug."""
+
+
+class _Ends(Exception):
+    """This action's outcome, after which the run cannot go on. Its cause is what ends it."""
+
+    def __init__(self, outcome: Result, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
 
 
 class Applier:
@@ -66,22 +81,20 @@ class Applier:
         tree: Tree,
         details: Mapping[int, Details | None],
         *,
-        placing_stages: frozenset[int],
         has_rpat: bool,
-        password: Callable[[], str | None],
+        password: str | None,
         stopping: Callable[[], bool],
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         progress: Callable[[ActionOutcome], None],
     ) -> None:
         """`tree` and `details` are what the plan was made from; `has_rpat`, whether this server knows the remote access
-        add-on at all. The tree is read again before each of `placing_stages`. `stopping` is asked between actions.
+        add-on at all; `password`, that of everybody new. `stopping` is asked between actions.
         """
         self._writer = writer
-        self._planned_tree = tree
+        self._planned = tree
         self._tree = tree
         self._details = details
-        self._placing_stages = placing_stages
         self._has_rpat = has_rpat
         self._password = password
         self._stopping = stopping
@@ -89,58 +102,80 @@ class Applier:
         self._sleep = sleep
         self._progress = progress
         self._run = Run()
-        self._read_back_done = False
+        self._verified = False
         self._no_creates: str | None = None
-        self._stage_trouble: str | None = None
-        self._current_stage: int | None = None
+        self._stage_trouble: dict[int, str | None] = {}
+        self._unread = 0
         self._made: set[int] = set()
 
     def run(self, actions: Sequence[tuple[int, Action]]) -> Run:
-        """Every action, in the order given, with its stage number. Never raises for one action's trouble.
+        """Every action, in the order given, with its stage number. Never raises: see `Run.stopped` and `Run.fatal`.
 
-        What ends the whole run (credentials, an unreadable tree, a server that loses data) is in `Run.stopped`; the
-        actions it kept from being tried are `skipped`.
+        What ends the whole run is our own credentials, an unreadable tree, a server that loses data, words nobody knows
+        and bugs; the actions it kept from being tried are `skipped`.
         """
         for stage, action in actions:
             if self._run.stopped is None and self._stopping():
                 self._run.stopped = "stopped by a signal"
             if self._run.stopped is not None:
-                self._note(action, "skipped", self._run.stopped)
+                self._note(action, "skipped", f"not tried: {self._run.stopped}")
                 continue
             try:
-                self._enter(stage)
-                self._one(action)
+                self._one(stage, action)
             except TargetRefused as refusal:
                 self._note(action, "failed", _words(refusal))
             except TargetUnknown as lost:
                 self._note(action, "unknown", _words(lost))
+            except _Ends as ending:
+                cause = ending.__cause__
+                self._end(cause if isinstance(cause, Exception) else ending)
+                self._note(action, ending.outcome, str(ending))
             except ReconcilerError as fatal:
+                self._end(fatal)
                 self._note(action, "failed", _words(fatal))
-                self._run.stopped = f"the run ended: {fatal}"
+            except Exception as bug:
+                self._end(bug)
+                self._run.outcomes.setdefault(action.id, outcome_of(action, "unknown", "a bug ended the run here"))
         return self._run
 
-    def _one(self, action: Action) -> None:
+    def _end(self, cause: Exception) -> None:
+        self._run.fatal = cause
+        words = _words(cause) if isinstance(cause, ReconcilerError) else str(cause) or type(cause).__name__
+        self._run.stopped = f"the run ended: {words}"
+
+    def _one(self, stage: int, action: Action) -> None:
         for needed in action.depends_on:
             before = self._run.outcomes.get(needed)
             if before is None or before.outcome != "done":
-                self._note(action, "skipped", f"depends on action {needed}, which was not done")
+                who = before.subject.login if before else needed
+                self._note(action, "skipped", f"depends on the action for {who}, which was not done")
                 return
-        if self._stage_trouble is not None:
-            self._note(action, "skipped", self._stage_trouble)
-        elif "create" in action.verbs:
+        if {"create", "move"} & set(action.verbs):
+            trouble = self._look_again(stage)
+            if trouble is not None:
+                self._note(action, "skipped", trouble)
+                return
+            trouble = misplaced(action, self._planned, self._tree)
+            if trouble is not None:
+                self._note(action, "stale", trouble)
+                return
+        if "create" in action.verbs:
             self._create(action)
         else:
             self._change(action)
 
-    def _enter(self, stage: int) -> None:
-        """At the first action of a stage that places people, the tree is read again (D15)."""
-        if stage == self._current_stage:
-            return
-        self._current_stage = stage
-        self._stage_trouble = None
-        if stage in self._placing_stages:
-            self._tree = self._writer.fetch_tree()
-            self._stage_trouble = _missing(self._planned_tree, self._tree)
+    def _look_again(self, stage: int) -> str | None:
+        """Before the first action of a stage that places anybody, the tree is read again: why nobody is placed (D15).
+
+        An update with a move sits among the updates, so each stage is asked for, not only that of the moves.
+        """
+        if stage not in self._stage_trouble:
+            try:
+                self._tree = self._writer.fetch_tree()
+            except ReconcilerError as unread:
+                raise _Ends("skipped", f"not tried: the tree could not be read again: {unread}") from unread
+            self._stage_trouble[stage] = missing_records(self._planned, self._tree)
+        return self._stage_trouble[stage]
 
     # -- people who exist -------------------------------------------------------------------------------------------
 
@@ -150,37 +185,77 @@ class Applier:
         if node_id is None or planned is None:
             self._note(action, "failed", "the plan has no reading of this person")
             return
-        if "move" in action.verbs and (action.group_id is None or action.group_id not in self._tree.groups):
-            self._note(action, "skipped", f"the group {action.group.after} is not there any more")
-            return
-        actual = self._writer.fetch_node(node_id)
-        why = _staleness(planned, actual)
+        actual = self._read(lambda: self._writer.fetch_node(node_id))
+        why = staleness(planned, actual)
         if actual is None or why is not None:
-            self._note(action, "stale", why or "this person is no user in Rescue any more")
+            self._note(action, "stale", why or "")
             return
-        if "move" in action.verbs and action.group_id is not None:
-            self._writer.perform_move(node_id, action.group_id)
-        if action.changes:
-            wanted = _with_changes(actual, action)
+        target = action.group_id if "move" in action.verbs else None
+        if target is not None:
+            self._run.wrote = True
+            self._writer.perform_move(node_id, target)
+        if not action.changes:
+            self._note(action, "done", "")
+            return
+        wanted = with_changes(actual, action)
+        self._run.wrote = True
+        try:
             self._writer.perform_set(wanted)
-            if not self._read_back_done:
-                self._read_back_done = True
-                self._read_back(actual, wanted)
-        self._note(action, "done", "")
+        except (TargetRefused, TargetUnknown) as trouble:
+            result: Result = "failed" if isinstance(trouble, TargetRefused) else "unknown"
+            self._note(action, result, f"moved, but: {_words(trouble)}" if target else _words(trouble))
+            return
+        differing = self._verify(actual, wanted)
+        self._note(action, "failed" if differing else "done", "; ".join(differing))
 
-    def _read_back(self, before: Details, wanted: Details) -> None:
-        """The first write, read back until it shows or ten seconds are over (D15). Raises ServerChanged for a loss."""
-        losses: list[str] = []
+    def _verify(self, before: Details, wanted: Details) -> list[str]:
+        """The first write, read back until all of it shows or ten seconds are over (D15): what was stored differently.
+
+        Raises _Ends for a loss. A write of which nothing shows proves nothing, so the next one is looked at as well.
+        """
+        if self._verified:
+            return []
+        seen: Details | None = None
 
         def settled() -> bool:
-            losses[:] = _losses(before, wanted, self._writer.fetch_node(wanted.id))
-            return not losses
+            nonlocal seen
+            seen = self._writer.fetch_node(wanted.id)
+            return seen is not None and not (
+                find_losses(before, wanted, seen) or stored_differently(before, wanted, seen)
+            )
 
-        if not self._wait_until(settled):
-            raise ServerChanged(f"writing {wanted.login} lost what it did not mean to change: {'; '.join(losses)}")
+        try:
+            if self._wait_until(settled):
+                self._verified = True
+                return []
+        except ReconcilerError as unread:
+            raise _Ends("unknown", f"written, but it could not be read back: {unread}") from unread
+        losses = find_losses(before, wanted, seen)
+        if losses:
+            what = f"writing {wanted.login} did what it was not meant to do: {'; '.join(losses)}"
+            raise _Ends("failed", what) from TargetError(
+                what, advice="no further write was made; compare this person in the Admin Center with the plan"
+            )
+        self._verified = seen is not None and shows_change(before, wanted, seen)
+        return stored_differently(before, wanted, seen) if seen is not None else []
 
     def _wait_until(self, settled: Callable[[], bool]) -> bool:
         return wait_until(settled, clock=self._clock, sleep=self._sleep)
+
+    def _read(self, ask: Callable[[], T]) -> T:
+        """A reading before a write. One that fails is that action's failure; several in a row end the run."""
+        try:
+            answer = ask()
+        except TargetRefused:
+            self._unread = 0
+            raise
+        except TargetError as unread:
+            self._unread += 1
+            if self._unread >= UNREAD_IN_A_ROW:
+                raise
+            raise TargetRefused("", f"nothing was written: {unread}") from unread
+        self._unread = 0
+        return answer
 
     # -- people who do not ------------------------------------------------------------------------------------------
 
@@ -188,77 +263,97 @@ class Applier:
         if self._no_creates is not None:
             self._note(action, "skipped", self._no_creates)
             return
-        login, parent = action.after("login"), action.group_id
-        if not isinstance(login, str) or parent is None or parent not in self._tree.groups:
-            self._note(action, "skipped", f"the group {action.group.after} is not there any more")
+        login, parent, planned = action.after("login"), action.group_id, action.subject.node_id
+        if not isinstance(login, str) or parent is None:
+            self._note(action, "failed", "the plan does not say with which login, or where")
             return
-        holder = self._writer.find_login(login)
-        if holder is not None and normal_login(holder.login) == normal_login(login):
-            kind = holder.type.lower()
-            self._note(action, "failed", f"blocked_login: the login is held by the {kind} with node {holder.id}")
-            return
+        holder = self._read(lambda: self._writer.find_login(login))
         if holder is not None:
-            self._note(action, "failed", f"Rescue answered for another login when asked for {login}")
+            whose = (
+                "" if normal_login(holder.login) == normal_login(login) else f", whom Rescue shows as {holder.login}"
+            )
+            message = f"blocked_login: the login is held by the {holder.type.lower()} with node {holder.id}{whose}"
+            self._note(action, "failed", message)
             return
-        node_id = action.subject.node_id
-        filled = node_id is not None
-        if node_id is not None:
-            blank = self._writer.fetch_node(node_id)
-            if blank is None or not _is_blank(blank):
-                self._note(action, "stale", f"node {node_id} is not half-made any more")
-                return
+        if planned is None:
+            blank = self._blank(self._make_node(parent))
         else:
-            node_id = self._make_node(parent)
-        record = self._new_record(node_id, action)
-        try:
-            self._writer.perform_set(record, self._password())
-        except TargetRefused as refusal:
-            if not any(word in refusal.token for word in _OWN_FAULT):
-                self._no_creates = f"node {node_id} was left half-made, so no more people are created in this run"
-            self._note(action, "failed", f"{_words(refusal)}; node {node_id} is left half-made, the next run fills it")
-            return
-        except TargetUnknown as lost:
-            self._no_creates = f"node {node_id} may be half-made, so no more people are created in this run"
-            self._note(action, "unknown", f"{_words(lost)}; node {node_id} may be half-made")
-            return
-        if filled and not self._wait_until(lambda: self._shows(node_id, login)):
-            self._note(action, "failed", f"node {node_id} does not show the new person after the write")
-            return
-        self._note(action, "done", f"node {node_id}")
+            found = self._read(lambda: self._writer.fetch_node(planned))
+            if found is None or not is_blank(found) or found.sso_id:
+                self._note(action, "stale", f"node {planned} is not half-made any more")
+                return
+            blank = found
+        name = str(action.after("name"))
+        wanted = with_changes(
+            blank._replace(name=name, nick=name, description=""), action
+        )  # the nick is the name (D20)
+        self._fill(action, blank, wanted, filled=planned is not None)
 
-    def _shows(self, node_id: int, login: str) -> bool:
-        seen = self._writer.fetch_node(node_id)
-        return seen is not None and normal_login(seen.login) == normal_login(login)
+    def _fill(self, action: Action, blank: Details, wanted: Details, *, filled: bool) -> None:
+        """setUser on a node that nobody has yet. After one that is left half-made no more creations (D14)."""
+        self._run.wrote = True
+        try:
+            self._writer.perform_set(wanted, self._password)
+        except TargetUnknown as lost:
+            self._no_creates = f"node {blank.id} may be half-made, so no more people are created in this run"
+            self._note(action, "unknown", f"{_words(lost)}; node {blank.id} may be half-made")
+            return
+        except ReconcilerError as refusal:
+            token = refusal.token if isinstance(refusal, TargetRefused) else ""
+            if "PASSWORD" in token or not any(word in token for word in _OWN_FAULT):
+                self._no_creates = f"node {blank.id} was left half-made, so no more people are created in this run"
+            what = f"{_words(refusal)}; node {blank.id} is left half-made, the next run fills it"
+            if isinstance(refusal, TargetRefused):
+                self._note(action, "failed", what)
+                return
+            raise _Ends("failed", what) from refusal
+        differing = self._verify(blank, wanted)
+        if filled and not differing and not self._wait_until(lambda: self._shows(wanted)):
+            differing = [f"node {blank.id} does not show the new person after the write"]
+        self._note(action, "failed" if differing else "done", "; ".join(differing) or f"node {blank.id}")
+
+    def _shows(self, wanted: Details) -> bool:
+        """A blank that was filled is read again just after (D14)."""
+        try:
+            seen = self._writer.fetch_node(wanted.id)
+        except CredentialsError as dead:
+            raise _Ends("unknown", f"written, but it could not be read back: {dead}") from dead
+        except TargetError:
+            return False
+        return seen is not None and normal_login(seen.login) == normal_login(wanted.login)
 
     def _make_node(self, parent: int) -> int:
-        """createUser. After `ERROR` or a lost answer the tree says whether it was made (D14)."""
-        before = _people_in(self._tree, parent)
+        """createUser. After `ERROR` or a lost answer the tree is read again before anything else (D14)."""
+        self._run.wrote = True
         try:
             made = self._writer.perform_create(parent)
         except TargetUnknown as lost:
-            self._tree = self._writer.fetch_tree()
-            new = _people_in(self._tree, parent) - before - self._made
-            found = sorted(node for node in new if _is_blank(self._tree.nodes[node]))
+            known = set(self._tree.nodes) | self._made
+            try:
+                self._tree = self._writer.fetch_tree()
+            except ReconcilerError as unread:
+                raise _Ends("unknown", f"{_words(lost)}; and the tree could not be read: {unread}") from unread
+            found = [
+                node.id
+                for node in self._tree.people(Role.TECHNICIAN)
+                if node.parent == parent and node.id not in known and is_blank(node)
+            ]
+            if not found:
+                raise TargetRefused("ERROR", f"{_words(lost)}; the tree shows no new node") from lost
             if len(found) > 1:
                 self._no_creates = "there are half-made nodes nobody can tell apart, so no more people are created"
                 raise
-            if not found:
-                raise TargetRefused("ERROR", f"{lost}; the tree shows that no node was made") from lost
             made = found[0]
         self._made.add(made)
         return made
 
-    def _new_record(self, node_id: int, action: Action) -> Details:
-        """A new person's record; the nick is the name (D20)."""
-        name = str(action.after("name"))
+    def _blank(self, node_id: int) -> Details:
+        """What is known of a node just made: nothing but its id, so every field of it is written."""
         rpat = False if self._has_rpat else None
-        blank = Details(node_id, name, name, "", "", "", PERSON_TYPE[Role(action.role)], False, rpat, False, "Enabled")
-        return _with_changes(blank, action)
+        return Details(node_id, "", "", "", "", "", PERSON_TYPE[Role.TECHNICIAN], False, rpat, False, "Disabled")
 
-    def _note(self, action: Action, outcome: Result, message: str) -> None:
-        noted = ActionOutcome(
-            **{name: getattr(action, name) for name in Action.model_fields}, outcome=outcome, message=message
-        )
+    def _note(self, action: Action, result: Result, message: str) -> None:
+        noted = outcome_of(action, result, message)
         self._run.outcomes[action.id] = noted
         self._progress(noted)
 
@@ -273,117 +368,14 @@ def wait_until(settled: Callable[[], bool], *, clock: Callable[[], float], sleep
     return True
 
 
-def compare_result(outcomes: Iterable[ActionOutcome], tree: Tree) -> dict[str, str]:
-    """Actions reported done that the final reading does not show: action id -> `server stored …` (D20)."""
-    wrong: dict[str, str] = {}
-    by_login = {normal_login(node.login): node for node in tree.nodes.values() if node.login}
-    for outcome in outcomes:
-        if outcome.outcome != "done":
-            continue
-        node = tree.nodes.get(outcome.subject.node_id) if outcome.subject.node_id is not None else None
-        login = outcome.after("login")
-        if "create" in outcome.verbs and isinstance(login, str):
-            node = by_login.get(normal_login(login))
-        if node is None or node.type != PERSON_TYPE[Role(outcome.role)]:
-            wrong[outcome.id] = "the final reading does not show this person"
-            continue
-        differing = _shown_differently(outcome, node)
-        if differing:
-            wrong[outcome.id] = "; ".join(differing)
-    return wrong
-
-
-def _shown_differently(outcome: ActionOutcome, node: Node) -> list[str]:
-    found = []
-    for change in outcome.changes:
-        if change.field == "name" and normal_text(str(change.after)) != normal_text(node.name):
-            found.append(f"server stored the name {node.name!r}")
-        elif change.field == "login" and normal_login(str(change.after)) != normal_login(node.login):
-            found.append(f"server stored the login {node.login!r}")
-        elif change.field == "enabled" and change.after != node.enabled:
-            found.append(f"server stored the status {node.status}")
-        elif change.field == "description" and normal_text(str(change.after)) != normal_text(node.description):
-            found.append(f"server stored the description {node.description!r}")
-    if outcome.group_id is not None and {"move", "create"} & set(outcome.verbs) and node.parent != outcome.group_id:
-        found.append("the person is not in the group")
-    return found
-
-
-def _with_changes(actual: Details, action: Action) -> Details:
-    """The full record as just read, with the action's changes: what setUser has to be sent (R91)."""
-    values: dict[str, Any] = {}
-    for change in action.changes:
-        if change.after is None:
-            continue
-        match change.field:
-            case "login" | "name" | "sso_id" | "description":
-                values[change.field] = change.after
-            case "mobile_license":
-                values["mobile"] = change.after
-            case "enabled":
-                values["status"] = "Enabled" if change.after else "Disabled"
-    return actual._replace(**values)
-
-
-def _staleness(planned: Details, actual: Details | None) -> str | None:
-    """Why this person is not what the plan was made from, or None (D15). Presence is left out."""
-    if actual is None:
-        return None
-    pairs = {
-        "login": (normal_login(planned.login), normal_login(actual.login)),
-        "name": (normal_text(planned.name), normal_text(actual.name)),
-        "SSO ID": (planned.sso_id, actual.sso_id),
-        "mobile licence": (planned.mobile, actual.mobile),
-        "remote access licence": (planned.rpat, actual.rpat),
-        "account holder": (planned.account_holder, actual.account_holder),
-        "status": (planned.enabled, actual.enabled),
-        "description": (normal_text(planned.description), normal_text(actual.description)),
-    }
-    changed = [name for name, (before, now) in pairs.items() if before != now]
-    return f"changed since the plan was made: {', '.join(changed)}" if changed else None
-
-
-def _losses(before: Details, wanted: Details, seen: Details | None) -> list[str]:
-    """What the server lost of one write: things it was not asked to change, and a marker that is not whole."""
-    if seen is None:
-        return ["the person cannot be read any more"]
-    losses = []
-    if normal_text(seen.nick) != normal_text(wanted.nick):
-        losses.append(f"the nick {before.nick!r} became {seen.nick!r}")
-    if wanted.sso_id == before.sso_id and seen.sso_id != before.sso_id:
-        losses.append("the SSO ID changed")
-    if wanted.mobile == before.mobile and seen.mobile != before.mobile:
-        losses.append("the mobile licence changed")
-    if before.rpat is not None and seen.rpat is not None and seen.rpat != before.rpat:
-        losses.append("the remote access licence changed")
-    if normal_text(without_marker(seen.description)) != normal_text(without_marker(wanted.description)):
-        losses.append(f"the other text of the description became {without_marker(seen.description)!r}")
-    try:
-        whole = find_marker(seen.description) == find_marker(wanted.description)
-    except MarkersDiffer:
-        whole = False
-    if not whole:
-        losses.append(f"the marker was not stored whole: {seen.description!r}")
-    return losses
-
-
-def _missing(planned: Tree, now: Tree) -> str | None:
-    """Why nobody is placed after a second reading, or None: groups or records that went without our doing."""
-    groups = sorted(set(planned.groups) - set(now.groups))
-    if groups:
-        gone = ", ".join(planned.path_text(group) or str(group) for group in groups)
-        return f"the tree read again lacks the group {gone}"
-    lost = len(set(planned.nodes) - set(now.nodes))
-    return f"the tree read again lacks {lost} records" if lost else None
-
-
-def _people_in(tree: Tree, group: int) -> frozenset[int]:
-    return frozenset(node.id for node in tree.people(Role.TECHNICIAN) if node.parent == group)
-
-
-def _is_blank(node: Node | Details) -> bool:
-    return not node.login.strip() and not node.description.strip()
+def outcome_of(action: Action, result: Result, message: str) -> ActionOutcome:
+    """The plan's action and what became of it."""
+    return ActionOutcome(
+        **{name: getattr(action, name) for name in Action.model_fields}, outcome=result, message=message
+    )
 
 
 def _words(error: ReconcilerError) -> str:
-    return f"{error} ({error.advice})" if error.advice else str(error)
+    """The error and its advice, but for advice that is about a run without writes."""
+    advice = "" if error.advice == TargetError.advice else error.advice
+    return f"{error} ({advice})" if advice else str(error)

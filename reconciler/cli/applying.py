@@ -12,19 +12,20 @@ from pathlib import Path
 
 import click
 
-from reconciler.apply import Applier, Run, compare_result, wait_until
+from reconciler.apply import Applier, Run, outcome_of, wait_until
+from reconciler.apply_checks import compare_result
 from reconciler.cli.files import write_whole
 from reconciler.cli.passwords import initial_password
 from reconciler.cli.reading import Sides, load_file, open_sides, read_and_plan
 from reconciler.cli.reports import render_outcomes_as, render_plan_as
-from reconciler.cli.signals import stop_on_signals
+from reconciler.cli.signals import StopFlag, stop_on_signals
 from reconciler.cli.talk import Talk
-from reconciler.errors import GuardRefused, NotReviewed, TargetError, UsageError
+from reconciler.errors import CredentialsError, GuardRefused, NotReviewed, ReconcilerError, UsageError
 from reconciler.model.hierarchy import Details
-from reconciler.model.plan import Action, ActionOutcome, Outcomes, Plan, Refresh, Result
+from reconciler.model.plan import ActionOutcome, Outcomes, Plan, Refresh, Result
 from reconciler.model.readings import Readings
-from reconciler.planning.planner import PLACING_STAGES, stage_of
-from reconciler.render.json_plan import read_plan, render_json
+from reconciler.planning.planner import stage_of
+from reconciler.render.json_plan import read_plan
 from reconciler.render.text import outcome_line
 from reconciler.render.words import guard_words
 
@@ -53,39 +54,55 @@ class Apply:
         self._talk = talk
         self._environ = environ
         self._started = _now()
+        self._planned: tuple[Plan, Readings] | None = None
+        self._noted: dict[str, ActionOutcome] = {}
 
     def run(self) -> int:
-        """Exit code 0 or 6. Raises NotReviewed (5), GuardRefused (4) and UsageError (2) after writing the outcomes."""
-        talk = self._talk
-        mappings = load_file(self._file, talk)
-        reviewed = _load_saved(self._saved) if self._saved else None
-        with open_sides(mappings, self._environ, talk) as sides:
-            plan, readings = read_and_plan(mappings, sides, refresh=self._refresh, talk=talk)
-            talk.show(render_plan_as(".text", plan, self._file))
-            self._refuse_unless(plan, readings, reviewed)
-            password = self._password_for(plan)
-            if plan.actions and self._ask and not click.confirm("Apply this plan?", err=True):
-                self._report(self._nothing_done(plan, readings, "skipped", "declined", 1))
-                raise click.Abort
-            outcomes = self._write(plan, readings, sides, password)
-        self._report(outcomes)
-        return outcomes.exit_code
+        """Exit code 0 or 6. Raises NotReviewed (5), GuardRefused (4), UsageError (2), having reported all the same."""
+        with stop_on_signals(self._talk) as stopping:
+            mappings = load_file(self._file, self._talk)
+            reviewed = _load_saved(self._saved) if self._saved else None
+            try:
+                with open_sides(mappings, self._environ, self._talk) as sides:
+                    self._planned = read_and_plan(mappings, sides, refresh=self._refresh, talk=self._talk)
+                    stopping.defer()
+                    outcomes, bug = self._carry_out(*self._planned, reviewed, sides, stopping)
+            except BaseException as ended:
+                if self._planned is not None:
+                    self._report(self._nothing_done(*self._planned, ended))
+                raise
+            written = self._report(outcomes)
+        if bug is not None:
+            raise bug
+        return outcomes.exit_code if written else outcomes.exit_code or ReconcilerError.exit_code
 
-    def _refuse_unless(self, plan: Plan, readings: Readings, reviewed: Plan | None) -> None:
+    def _carry_out(
+        self, plan: Plan, readings: Readings, reviewed: Plan | None, sides: Sides, stopping: StopFlag
+    ) -> tuple[Outcomes, Exception | None]:
+        """What became of the plan, and the bug that ended it, if one did. Raises only before the first write."""
+        self._talk.show(render_plan_as(".text", plan, self._file))
+        self._refuse_unless(plan, reviewed)
+        password = self._password_for(plan)
+        if plan.actions and self._ask and not stopping():
+            refused = _refused(stopping)
+            if refused is not None:
+                return self._outcomes(plan, readings, _all(plan, "skipped", f"not tried: {refused}"), 6, None), None
+        return self._write(plan, readings, sides, password, stopping)
+
+    def _refuse_unless(self, plan: Plan, reviewed: Plan | None) -> None:
         """First the digests, then the guards; nothing has been written when either refuses."""
         if reviewed is not None and (reviewed.digest, reviewed.config_digest) != (plan.digest, plan.config_digest):
             what = "the file" if reviewed.config_digest != plan.config_digest else "Entra or Rescue"
-            message = f"the plan is no longer the one saved in {self._saved}: {what} changed since; nothing was written"
-            self._report(self._nothing_done(plan, readings, "skipped", "not the saved plan", NotReviewed.exit_code))
             raise NotReviewed(
-                message, advice="look at the plan above, save it anew with `reconciler plan --out`, apply that"
+                f"the plan is no longer the one saved in {self._saved}: {what} changed since; nothing was written",
+                advice="look at the plan above, save it anew with `reconciler plan --out`, apply that",
             )
         if plan.violations:
             words = "; ".join(guard_words(guard) for guard in plan.violations)
-            self._report(self._nothing_done(plan, readings, "held", "a guard refused the plan", GuardRefused.exit_code))
             raise GuardRefused(
                 f"nothing was written, a guard refused the plan: {words}",
-                advice="if it is right, add a permits: entry for the actions listed in the plan's JSON, in a reviewed change",
+                advice="if it is right, add a permits: entry for the actions that the plan's JSON lists, in a reviewed "
+                "change",
             )
 
     def _password_for(self, plan: Plan) -> str | None:
@@ -93,59 +110,58 @@ class Apply:
             return None
         return initial_password(self._environ)
 
-    def _write(self, plan: Plan, readings: Readings, sides: Sides, password: str | None) -> Outcomes:
+    def _write(
+        self, plan: Plan, readings: Readings, sides: Sides, password: str | None, stopping: StopFlag
+    ) -> tuple[Outcomes, Exception | None]:
         talk = self._talk
-        total = len(plan.actions)
-        with stop_on_signals(talk) as stopping:
-            done = 0
+        total, done = len(plan.actions), 0
 
-            def noted(outcome: ActionOutcome) -> None:
-                nonlocal done
-                done += 1
-                sides.progress("writing", done, total)
-                if outcome.outcome != "done":
-                    talk.say(outcome_line(outcome))
+        def noted(outcome: ActionOutcome) -> None:
+            nonlocal done
+            done += 1
+            self._noted[outcome.id] = outcome
+            sides.progress("writing", done, total)
+            if outcome.outcome not in ("done", "skipped"):
+                talk.say(outcome_line(outcome))
 
-            applier = Applier(
-                _RescueAsWriter(sides),
-                readings.tree,
-                readings.details,
-                placing_stages=PLACING_STAGES,
-                has_rpat=readings.caller.details.rpat is not None,
-                password=lambda: password,
-                stopping=stopping,
-                clock=time.monotonic,
-                sleep=time.sleep,
-                progress=noted,
-            )
-            run = applier.run([(stage_of(action), action) for action in plan.actions])
-            converged = self._read_finally(run, sides)
-        actions = tuple(run.outcomes[action.id] for action in plan.actions)
-        whole = all(action.outcome == "done" for action in actions) and converged is not False and not plan.has_errors
+        applier = Applier(
+            _RescueAsWriter(sides),
+            readings.tree,
+            readings.details,
+            has_rpat=readings.caller.details.rpat is not None,
+            password=password,
+            stopping=stopping,
+            clock=time.monotonic,
+            sleep=time.sleep,
+            progress=noted,
+        )
+        run = applier.run([(stage_of(action), action) for action in plan.actions])
         if run.stopped is not None:
             talk.warn(run.stopped)
-        if actions and converged is None:
-            talk.warn("Rescue could not be read again, so whether it equals the plan is not known")
-            whole = False
-        return self._outcomes(plan, readings, actions, 0 if whole else 6, converged)
+        converged = self._read_finally(run, sides, stopping)
+        bug = None if isinstance(run.fatal, ReconcilerError) else run.fatal
+        actions = tuple(run.outcomes[action.id] for action in plan.actions)
+        whole = converged is True and not plan.has_errors
+        code = ReconcilerError.exit_code if bug is not None else 0 if whole else 6
+        return self._outcomes(plan, readings, actions, code, converged), bug
 
-    def _read_finally(self, run: Run, sides: Sides) -> bool | None:
+    def _read_finally(self, run: Run, sides: Sides, stopping: StopFlag) -> bool | None:
         """Does Rescue now show what was done? Corrects outcomes the server stored differently. None: not read."""
         if not run.outcomes:
             return True
-        if not any(outcome.outcome in ("done", "unknown") for outcome in run.outcomes.values()):
-            return None if run.stopped is not None else False
+        if not run.wrote or isinstance(run.fatal, CredentialsError):
+            return None
         wrong: dict[str, str] = {}
 
         def settled() -> bool:
             nonlocal wrong
             wrong = compare_result(run.outcomes.values(), sides.reader.fetch_tree())
-            return not wrong
+            return not wrong or stopping()
 
         try:
             wait_until(settled, clock=time.monotonic, sleep=time.sleep)
-        except TargetError as unread:
-            self._talk.warn(str(unread))
+        except ReconcilerError as unread:
+            self._talk.warn(f"whether Rescue equals the plan now is not known, it could not be read again: {unread}")
             return None
         for action_id, message in wrong.items():
             run.outcomes[action_id] = run.outcomes[action_id].model_copy(
@@ -153,8 +169,17 @@ class Apply:
             )
         return all(outcome.outcome == "done" for outcome in run.outcomes.values())
 
-    def _nothing_done(self, plan: Plan, readings: Readings, result: Result, message: str, code: int) -> Outcomes:
-        actions = tuple(_outcome(action, result, message) for action in plan.actions)
+    def _nothing_done(self, plan: Plan, readings: Readings, ended: BaseException) -> Outcomes:
+        """The outcomes of a plan that something ended before the first write, or a bug between the last and here."""
+        code = ended.exit_code if isinstance(ended, ReconcilerError) else ReconcilerError.exit_code
+        if isinstance(ended, GuardRefused):
+            actions = _all(plan, "held", "a guard refused the plan")
+        else:
+            why = str(ended) if isinstance(ended, ReconcilerError) else f"ended by {type(ended).__name__}"
+            actions = tuple(
+                self._noted.get(action.id) or outcome_of(action, "skipped", f"not tried: {why}")
+                for action in plan.actions
+            )
         return self._outcomes(plan, readings, actions, code, None)
 
     def _outcomes(
@@ -178,12 +203,18 @@ class Apply:
             guards=plan.guards,
         )
 
-    def _report(self, outcomes: Outcomes) -> None:
-        if self._out:
-            write_whole(self._out, render_json(outcomes))
-        for report in self._reports:
-            write_whole(report, render_outcomes_as(report, outcomes))
+    def _report(self, outcomes: Outcomes) -> bool:
+        """Files first, then stdout, whose reader may have gone. False where a file could not be written after all."""
+        written = True
+        files = [(self._out, ".json")] if self._out else []
+        for file, kind in (*files, *((report, report) for report in self._reports)):
+            try:
+                write_whole(file, render_outcomes_as(kind, outcomes))
+            except UsageError as failed:
+                self._talk.warn(f"{failed}; the outcomes below are all there is")
+                written = False
         self._talk.show(render_outcomes_as(".text", outcomes))
+        return written
 
 
 class _RescueAsWriter:
@@ -201,9 +232,18 @@ class _RescueAsWriter:
         return self._reader.fetch_details([node])[node]
 
 
-def _outcome(action: Action, result: Result, message: str) -> ActionOutcome:
-    fields = {name: getattr(action, name) for name in Action.model_fields}
-    return ActionOutcome(**fields, outcome=result, message=message)
+def _all(plan: Plan, result: Result, message: str) -> tuple[ActionOutcome, ...]:
+    return tuple(outcome_of(action, result, message) for action in plan.actions)
+
+
+def _refused(stopping: StopFlag) -> str | None:
+    """Asks; why nothing is to be done, or None."""
+    try:
+        with stopping.interrupting():
+            agreed = click.confirm("Apply this plan?", err=True)
+    except click.Abort:
+        return "stopped at the question"
+    return None if agreed else "declined"
 
 
 def _load_saved(file: str) -> Plan:

@@ -28,6 +28,8 @@ def initial_password(environ: Mapping[str, str]) -> str:
     )
     if any(char.isspace() for char in password):
         raise UsageError(f"{VARIABLE} holds white space, which Rescue refuses", advice=advice)
+    if not password.isprintable():
+        raise UsageError(f"{VARIABLE} holds characters that cannot be sent", advice=advice)
     if len(password) < 8:
         raise UsageError(f"{VARIABLE} is shorter than 8 characters", advice=advice)
     if sum(classes) < 3:

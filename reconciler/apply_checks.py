@@ -1,0 +1,163 @@
+"""What apply compares, as functions of values: stale people, losses, groups that went, the last reading (D15, D20).
+
+Everywhere text counts as equal under D20's comparison, and presence is left out. Each function says in words what it
+found; the caller decides what that means for the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.model.hierarchy import PERSON_TYPE, Details, Node, Role, Tree
+from reconciler.model.marker import MarkersDiffer, find_marker, with_marker, without_marker
+from reconciler.model.plan import Action, ActionOutcome
+from reconciler.model.text import normal_login, normal_text
+
+
+def staleness(planned: Details, actual: Details | None) -> str | None:
+    """Why this person is not what the plan was made from, or None (D15)."""
+    if actual is None:
+        return "this person is no user in Rescue any more"
+    before, now = _compared(planned), _compared(actual)
+    changed = [name for name in before if before[name] != now[name]]
+    return f"changed since the plan was made: {', '.join(changed)}" if changed else None
+
+
+def with_changes(actual: Details, action: Action) -> Details:
+    """The record as just read, with the action's changes: the full record that setUser has to be sent (R91).
+
+    The marker is put into the text as it is now, so that text which differs from the plan's in white space only stays.
+    """
+    values: dict[str, Any] = {}
+    for change in action.changes:
+        match change.field:
+            case "login" | "name" | "sso_id":
+                values[change.field] = change.after
+            case "mobile_license":
+                values["mobile"] = change.after
+            case "enabled":
+                values["status"] = "Enabled" if change.after else "Disabled"
+            case "description":
+                marker = find_marker(str(change.after))
+                values["description"] = with_marker(actual.description, marker) if marker else change.after
+    return actual._replace(**values)
+
+
+def find_losses(before: Details, wanted: Details, seen: Details | None) -> list[str]:
+    """What one write did that it was not meant to do, and a marker that is not whole (D15)."""
+    if seen is None:
+        return ["the person cannot be read any more"]
+    was, meant, now = _written(before), _written(wanted), _written(seen)
+    lost = [
+        f"the {name} {was[name]!r} became {now[name]!r}"
+        for name in was
+        if was[name] == meant[name] != now[name] and not (name == _RPAT and before.rpat is None)
+    ]
+    try:
+        whole = find_marker(seen.description) == find_marker(wanted.description)
+    except MarkersDiffer:
+        whole = False
+    if not whole:
+        lost.append(f"the marker was not stored whole: {seen.description!r}")
+    return lost
+
+
+def stored_differently(before: Details, wanted: Details, seen: Details) -> list[str]:
+    """What the write meant to change and the server shows otherwise: `server stored …` (D20)."""
+    was, meant, now = _written(before), _written(wanted), _written(seen)
+    return [f"server stored the {name} {now[name]!r}" for name in was if was[name] != meant[name] != now[name]]
+
+
+def shows_change(before: Details, wanted: Details, seen: Details) -> bool:
+    """Whether anything that the write meant to change is there: else the server may still show what was before."""
+    was, meant, now = _written(before), _written(wanted), _written(seen)
+    return seen.description != before.description or any(was[name] != meant[name] == now[name] for name in was)
+
+
+def missing_records(planned: Tree, now: Tree) -> str | None:
+    """Why nobody is placed after a second reading, or None: groups or records that went without our doing (D15)."""
+    groups = sorted(set(planned.groups) - set(now.groups))
+    if groups:
+        gone = ", ".join(planned.path_text(group) or str(group) for group in groups)
+        return f"the tree read again lacks the group {gone}"
+    lost = len(set(planned.nodes) - set(now.nodes))
+    return f"the tree read again lacks {lost} records" if lost else None
+
+
+def misplaced(action: Action, planned: Tree, now: Tree) -> str | None:
+    """Why this person is not placed after all: the group was renamed or moved, or somebody moved the person."""
+    target, node_id = action.group_id, action.subject.node_id
+    if target is None or target not in now.groups or now.groups[target] != planned.groups.get(target):
+        return f"the group {action.group.after} is not what and where it was when the plan was made"
+    if node_id is not None and now.nodes[node_id].parent != planned.nodes[node_id].parent:
+        return "moved to another group since the plan was made"
+    return None
+
+
+def is_blank(node: Node | Details) -> bool:
+    """A half-made person: no e-mail, empty Description, not online (D14). The name of one is not known."""
+    return not node.login.strip() and not node.description.strip() and node.status.lower() in ("offline", "disabled")
+
+
+def compare_result(outcomes: Iterable[ActionOutcome], tree: Tree) -> dict[str, str]:
+    """Actions reported done that the final reading does not show: action id -> `server stored …` (D20)."""
+    wrong: dict[str, str] = {}
+    by_login = {
+        (node.type, normal_login(node.login)): node for role in Role for node in tree.people(role) if node.login
+    }
+    for outcome in outcomes:
+        if outcome.outcome != "done":
+            continue
+        kind = PERSON_TYPE[Role(outcome.role)]
+        if "create" in outcome.verbs:
+            node = by_login.get((kind, normal_login(str(outcome.after("login")))))
+        else:
+            node = tree.nodes.get(outcome.subject.node_id or 0)
+        if node is None or node.type != kind:
+            wrong[outcome.id] = "the final reading does not show this person"
+        elif differing := _shown_differently(outcome, node):
+            wrong[outcome.id] = "; ".join(differing)
+    return wrong
+
+
+def _shown_differently(outcome: ActionOutcome, node: Node) -> list[str]:
+    found = []
+    for change in outcome.changes:
+        if change.field == "name" and normal_text(str(change.after)) != normal_text(node.name):
+            found.append(f"server stored the name {node.name!r}")
+        elif change.field == "login" and normal_login(str(change.after)) != normal_login(node.login):
+            found.append(f"server stored the login {node.login!r}")
+        elif change.field == "enabled" and change.after != node.enabled:
+            found.append(f"server stored the status {node.status}")
+        elif change.field == "description" and normal_text(str(change.after)) != normal_text(node.description):
+            found.append(f"server stored the description {node.description!r}")
+    if {"move", "create"} & set(outcome.verbs) and node.parent != outcome.group_id:
+        found.append("the person is not in the group")
+    return found
+
+
+_RPAT = "remote access licence"
+
+
+def _compared(record: Details) -> dict[str, Any]:
+    """What staleness is about, by the name a message gives it."""
+    return {
+        "login": normal_login(record.login),
+        "name": normal_text(record.name),
+        "SSO ID": record.sso_id,
+        "mobile licence": record.mobile,
+        _RPAT: record.rpat,
+        "account holder": record.account_holder,
+        "status": "enabled" if record.enabled else "disabled",
+        "description": normal_text(record.description),
+    }
+
+
+def _written(record: Details) -> dict[str, Any]:
+    """What a write is about: the nick as well, and of the description the text around the marker."""
+    return {
+        **_compared(record),
+        "nick": normal_text(record.nick),
+        "description": normal_text(without_marker(record.description)),
+    }
