@@ -172,19 +172,22 @@ class Channel:
             outcome = self._attempt(request, path, attempt, ends)
             answer = outcome if isinstance(outcome, Answer) else None
             pause = retry_after(answer.headers) if answer else None
-            if answer and answer.status == 429 and pause is not None:
+            held = False
+            if answer and answer.status == 429 and pause:
                 self._pacer.hold(pause)
+                held = True
             lasting = answer.status not in _PASSING if answer else isinstance(outcome, _TooLarge)
             if not repeat or lasting or attempt == _ATTEMPTS:
                 break
-            wait = _random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (attempt - 1))) if pause is None else pause
+            # A pause of 0 s is no reason to hammer: it counts as not said.
+            wait = pause or _random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (attempt - 1)))
             left = ends - self._clock()
             if wait >= left:
                 log.warning(
                     "%s wants a pause of %.0f s, %.0f s are left: giving up on %s", self._service, wait, left, path
                 )
                 break
-            if answer is None or answer.status != 429 or pause is None:
+            if not held:
                 self._sleep(wait)
             self._await_turn(path)
             if self._clock() >= ends:  # a pause announced to another thread took the rest

@@ -194,6 +194,15 @@ def test_all_repeats_together_keep_the_deadline(serve):
     assert clock.slept == [50, 50]
 
 
+def test_a_pause_of_no_seconds_counts_as_not_said(serve):
+    clock = Clock()
+    server = serve(reply(429, b"", Retry_After="0"))
+    with channel(server.url, clock=clock) as it:
+        assert it.exchange("GET", "/x", repeat=True).status == 429
+    assert len(clock.slept) == 5
+    assert sum(clock.slept) > 0
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [

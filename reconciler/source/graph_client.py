@@ -261,7 +261,7 @@ def refused_token(*, renewable: bool) -> CredentialsError:
 def _pause(answer: BatchAnswer, round_: int) -> float:
     if answer.status == 401:
         return 0.0
-    return answer.pause if answer.pause is not None else min(10.0, 0.5 * 2 ** (round_ - 1))
+    return answer.pause or min(10.0, 0.5 * 2 ** (round_ - 1))
 
 
 def _path(url: str) -> str:
