@@ -93,7 +93,8 @@ def populate() -> dict[str, str]:
     person = ask_sandbox(
         "add_person", name="Zoë Ünal", upn="zoe@contoso.example", mail="zoe@contoso.example",
         businessPhones=["+49 30 1"], givenName="Zoë", surname="Ünal", jobTitle="Lead", employeeId="4711",
-        otherMails=["zoe@elsewhere.example"], onPremisesSyncEnabled=True, onPremisesImmutableId="AAAA==", department="Service", preferredLanguage="de-DE",
+        otherMails=["zoe@elsewhere.example"], onPremisesSyncEnabled=True, onPremisesImmutableId="AAAA==",
+        department="Service", preferredLanguage="de-DE",
     )  # fmt: skip
     outer = ask_sandbox("add_group", name="Outer", visibility="HiddenMembership")
     ask_sandbox("add_member", inner, person)
