@@ -105,8 +105,9 @@ class Channel:
         """`service` is shown to people, best with the variable in brackets: `Microsoft Graph (GRAPH_BASE_URL)`.
 
         At most `pace` requests a second are begun, evenly spaced over all threads. `deadline` bounds one exchange with
-        its repeats from the moment the first request may go; `max_body` counts unpacked bytes. Raises UsageError for an
-        address that is not https (plain http: loopback only), and for a proxy or CA variable that cannot be used.
+        its repeats from the moment the first request may go; the clock is looked at between the pieces of a body, so
+        one silent read may add up to `read_timeout`. `max_body` counts unpacked bytes. Raises UsageError for an address
+        that is not https (plain http: loopback only), and for a proxy or CA variable that cannot be used.
         """
         self._service = service.partition(" (")[0]
         base = _parse(base_url, service)
