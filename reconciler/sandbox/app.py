@@ -11,6 +11,7 @@ effect" really comes after it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -60,7 +61,8 @@ class Application:
             raise RuntimeError(f"the sandbox speaks HTTP only, not {scope['type']}")
         request = await _read(scope, receive)
         reply = self.reply(request)
-        await self._deliver(scope, receive, send, reply)
+        with contextlib.suppress(asyncio.CancelledError):  # the sandbox ends; the client is cut off
+            await self._deliver(scope, receive, send, reply)
 
     def reply(self, request: Request) -> Reply:
         """Do what is asked, faults included, and note it in the log."""
@@ -113,8 +115,8 @@ class Application:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         if fault is not None and fault.effect == "slow" and fault.trickle:
             for piece in chunks(answer.body, PIECES):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
                 await asyncio.sleep(fault.seconds / PIECES)
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         else:
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})

@@ -51,7 +51,8 @@ class DirectoryState(Store):
 
     def add_object(self, kind: str, id: str | None = None, *, name: str, **more: Any) -> str:
         """Add a device, servicePrincipal or orgContact and return its id."""
-        return self._add(kind, id, name, None, more.pop("mail", None), None, None, more)
+        enabled = None if kind == "orgContact" else True
+        return self._add(kind, id, name, None, more.pop("mail", None), enabled, None, more)
 
     def _add(
         self,

@@ -61,8 +61,8 @@ def test_the_tree_has_records_of_seven_lines_parted_by_blank_ones_and_a_blank_on
     assert text.startswith(start)
     mira = (
         "\n\nNodeID:30\nParentID:20\nName:Mira Holt\nEmail:mira.holt@contoso.example\nDescription:Berlin: 2nd floor\n"
-        "Status:Offline\nType:Technician\n\nNodeID:31\nParentID:20\nName:Bo Øst\nEmail:bo@contoso.example\nDescription:\n"
-        "Status:Disabled\nType:Technician\n\n"
+        "Status:Offline\nType:Technician\n\nNodeID:31\nParentID:20\nName:Bo Øst\nEmail:bo@contoso.example\n"
+        "Description:\nStatus:Disabled\nType:Technician\n\n"
     )
     assert mira in text
     assert text.endswith("Type:TechnicianGroup\n\n")

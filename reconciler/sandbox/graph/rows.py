@@ -93,11 +93,7 @@ class RowWriter:
             return lambda row: start | {name: row["id"] if name == "id" else None for name in (*names, "id")}
         visible = [name for name in names if not self._hidden(kind, name)]
         nulls = [name for name in names if name not in visible] if self.switches["not_basic"] == "null" else []
-        plain = [
-            (name, COLUMN[name])
-            for name in visible
-            if name in COLUMN and (kind != "device" or name != "accountEnabled")
-        ]
+        plain = [(name, COLUMN[name]) for name in visible if name in COLUMN]
         others = [name for name in visible if name not in COLUMN]
 
         def write(row: sqlite3.Row) -> Row:

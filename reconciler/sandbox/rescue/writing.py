@@ -180,7 +180,7 @@ def _check_free(call: Call, node: sqlite3.Row, email: str) -> None:
     technician = node["type"] == TECHNICIAN
     shared = call.switches["admin_address"] == "accepted"
     for other in call.state.rows("SELECT id, type FROM nodes WHERE email_key = ? AND id != ?", key, node["id"]):
-        if (other["type"] == TECHNICIAN) == technician or not shared:
+        if other["type"] in PEOPLE and ((other["type"] == TECHNICIAN) == technician or not shared):
             raise Refusal("INVALIDPARAM_EMAIL_ALREADY_IN_USE")
     if call.state.row("SELECT 1 FROM foreign_addresses WHERE email_key = ?", key):
         raise Refusal("INVALIDPARAM_EMAIL_ALREADY_IN_USE")
