@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 
@@ -20,7 +21,7 @@ class Role(StrEnum):
 
 
 class NodeType:
-    """Node types, lower case: the guide and the wire differ in capitals, so types are compared so (rescue-api.md §5)."""
+    """Node types, lower case: guide and wire differ in capitals, so types are compared so (rescue-api.md §5)."""
 
     ROOT = "root"
     MASTER_ADMINISTRATORS = "masteradministrators"
@@ -88,10 +89,13 @@ class Caller(NamedTuple):
 
 
 class Tree:
-    """All nodes by id, and the questions planning asks of them. Immutable once made."""
+    """All nodes by id, and the questions planning asks of them. Immutable once made.
+
+    Nodes go by id everywhere: the order in which they were read means nothing.
+    """
 
     def __init__(self, nodes: Iterable[Node]) -> None:
-        self.nodes: dict[int, Node] = {node.id: node for node in nodes}
+        self.nodes: dict[int, Node] = {node.id: node for node in sorted(nodes, key=attrgetter("id"))}
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -124,7 +128,7 @@ class Tree:
 
     @cached_property
     def child_groups(self) -> dict[int, list[Node]]:
-        """Parent id -> the groups directly below it, in the order read."""
+        """Parent id -> the groups directly below it, by id."""
         below: dict[int, list[Node]] = {}
         for node in self.nodes.values():
             if node.type in GROUP_TYPE.values() and node.parent is not None:
@@ -137,7 +141,7 @@ class Tree:
         return next(node for node in self.nodes.values() if node.type == wanted)
 
     def people(self, role: Role) -> Iterator[Node]:
-        """The person nodes of a role, in the order read; links and placeholders are not persons (R88)."""
+        """The person nodes of a role, by id; links and placeholders are not persons (R88)."""
         wanted = PERSON_TYPE[role]
         return (node for node in self.nodes.values() if node.type == wanted)
 

@@ -30,7 +30,7 @@ class Licence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """One person's marker. All parts lower case; `licence` None where licences are not managed; `off`: disabled by us."""
+    """One person's marker, in lower case. `licence` None where licences are not managed; `off`: disabled by us."""
 
     owner: str
     entra_id: str
@@ -55,17 +55,22 @@ def print_of(sso_id: str | None) -> str:
     return hashlib.sha256(sso_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
+def find_markers(text: str) -> frozenset[Marker]:
+    """Every marker in a Description, whoever owns it. Equal ones count once."""
+    if "[" not in text:
+        return frozenset()
+    return frozenset(_marker(match) for match in _PERSON.finditer(text))
+
+
 def find_marker(text: str) -> Marker | None:
-    """The marker in a Description, or None. Equal markers repeated count as one.
+    """The marker in a Description, or None.
 
     Raises MarkersDiffer when the text holds two that differ, whoever owns them.
     """
-    if "[" not in text:
-        return None
-    found = {_marker(match) for match in _PERSON.finditer(text)}
+    found = find_markers(text)
     if len(found) > 1:
         raise MarkersDiffer(" and ".join(sorted(map(str, found))))
-    return found.pop() if found else None
+    return next(iter(found), None)
 
 
 def with_marker(text: str, marker: Marker) -> str:
@@ -74,7 +79,7 @@ def with_marker(text: str, marker: Marker) -> str:
     Every occurrence of a repeated marker is replaced, so that the text never holds two that differ.
     """
     if _PERSON.search(text):
-        return _PERSON.sub(str(marker), text)
+        return _PERSON.sub(lambda _: str(marker), text)
     if not text:
         return str(marker)
     return f"{text}{'' if text.endswith(' ') else ' '}{marker}"

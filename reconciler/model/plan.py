@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from reconciler.model.canonical import digest_of
+from reconciler.model.text import encodable
 
 Verb = Literal["create_group", "adopt", "create", "enable", "disable", "update", "move"]
 VERBS: tuple[Verb, ...] = ("create_group", "adopt", "create", "enable", "disable", "update", "move")
@@ -20,6 +21,8 @@ FieldName = Literal["login", "name", "sso_id", "mobile_license", "enabled", "des
 Refresh = Literal["auto", "full", "bulk"]
 Result = Literal["done", "failed", "skipped", "stale", "unknown", "held"]
 RoleName = Literal["technician", "admin"]
+Text = Annotated[str, AfterValidator(encodable)]
+"""Text from outside; JSON cannot hold the lone surrogates that Entra's answers can."""
 
 ERROR_CODES = frozenset(
     "frozen group_clash marker_bad marker_twice bad_name duplicate_login duplicate_sso half_made role_change "
@@ -40,18 +43,18 @@ class Subject(PlanModel):
     """Whom or what an action is about. People have a login (null for nobody yet known), groups a path."""
 
     entra_id: str | None = None
-    login: str | None = None
-    name: str | None = None
+    login: Text | None = None
+    name: Text | None = None
     node_id: int | None = None
     presence: str | None = None
-    path: str | None = None
+    path: Text | None = None
 
 
 class Place(PlanModel):
     """The Rescue group before and after, as a path below the role's category; null: none."""
 
-    before: str | None = None
-    after: str | None = None
+    before: Text | None = None
+    after: Text | None = None
 
 
 class Change(PlanModel):
@@ -66,12 +69,12 @@ class Action(PlanModel):
     id: str
     verbs: tuple[Verb, ...]
     role: RoleName
-    mapping: str | None
+    mapping: Text | None
     origin: Literal["edit", "pending"] | None = None
     subject: Subject
     group: Place
     changes: tuple[Change, ...] = ()
-    reason: str
+    reason: Text
     line: int | None = None
     removal: bool = False
     depends_on: tuple[str, ...] = ()
@@ -88,16 +91,16 @@ class Finding(PlanModel):
 
     code: str
     severity: Literal["error", "warning"]
-    mapping: str | None = None
-    login: str | None = None
-    message: str
+    mapping: Text | None = None
+    login: Text | None = None
+    message: Text
 
 
 class MappingState(PlanModel):
-    name: str
+    name: Text
     state: Literal["ok", "frozen"]
-    entra_group: str
-    rescue_group: str
+    entra_group: Text
+    rescue_group: Text
     members: int | None
     """Direct user members read; null while the group is unread."""
 
@@ -107,7 +110,7 @@ class Guard(PlanModel):
 
     name: str
     role: RoleName
-    mapping: str | None = None
+    mapping: Text | None = None
     passed: bool
     measured: int
     of: int

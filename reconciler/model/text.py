@@ -12,7 +12,8 @@ import unicodedata
 _SPACE = re.compile(r"\s+")
 # Control characters break the line protocol; "<" and "&#" are refused by ASP.NET request validation with an HTML page
 # (rescue-api.md §7.8). Lone surrogates cannot be encoded at all; U+2028/9 are line breaks to some readers.
-_BAD_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff<]|&#")
+_UNSENDABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff<]|&#")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def normal_text(text: str) -> str:
@@ -31,7 +32,17 @@ def normal_login(login: str) -> str:
 
 def is_bad_name(name: str) -> bool:
     """True for a name that must not be sent to Rescue: empty, control characters, `<` or `&#` (D20)."""
-    return not name.strip() or _BAD_NAME.search(name) is not None
+    return not name.strip() or is_unsendable(name)
+
+
+def is_unsendable(text: str) -> bool:
+    """True for text with control characters, lone surrogates, `<` or `&#`."""
+    return _UNSENDABLE.search(text) is not None
+
+
+def encodable(text: str) -> str:
+    """The text with lone surrogates replaced, so that any output can hold it."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def sort_key(text: str) -> str:

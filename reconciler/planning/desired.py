@@ -7,7 +7,7 @@ yet, except which of several mappings has them and what their login, name and SS
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from reconciler.errors import InputError, Problem
@@ -15,7 +15,7 @@ from reconciler.model.directory import Directory, Group, Person
 from reconciler.model.file import Settings
 from reconciler.model.hierarchy import GROUP_TYPE, Role, Tree
 from reconciler.model.mappings import Mapping, Mappings
-from reconciler.model.text import normal_text
+from reconciler.model.text import is_unsendable, normal_text
 
 PREFIX = 8
 """Hex digits of a group id in a marker (D3)."""
@@ -73,58 +73,65 @@ def pair_mappings(mappings: Mappings, directory: Directory, tree: Tree) -> tuple
     return paired
 
 
-def freeze_emptied(paired: Iterable[Paired], marked_prefixes: frozenset[str]) -> tuple[Paired, ...]:
+def freeze_emptied(paired: Iterable[Paired], marked: frozenset[str]) -> tuple[Paired, ...]:
     """The same mappings, with those frozen whose Entra group is empty while people are marked for them (D17)."""
     return tuple(
-        Paired(
-            item.mapping,
-            item.entra_id,
-            item.group,
-            item.node,
-            "the Entra group is empty while people are marked for it; write allow_empty: true if that is meant",
+        replace(
+            item,
+            frozen="the Entra group is empty while people are marked for it; write allow_empty: true if that is meant",
         )
         if item.frozen is None
         and item.group is not None
         and not item.group.members
         and not item.mapping.allow_empty
-        and item.prefix in marked_prefixes
+        and item.prefix in marked
         else item
         for item in paired
     )
 
 
-def choose_mapping(candidates: Sequence[Paired]) -> Paired | Conflict:
-    """Which mapping has a person who is in several (D11): the lower priority, and among equals onto one Rescue group
-    with equal attribute settings the smaller group id; otherwise nobody has them.
+def choose_mapping(places: Paired | Sequence[Paired]) -> Paired | Conflict | None:
+    """Which mapping has a person whom these groups hold (D11); None while no healthy one does.
+
+    The healthy mapping of the lowest priority, and among equals onto one Rescue group with equal attribute settings the
+    smaller group id; otherwise nobody has them. An equal that is frozen counts: what it wants cannot be the same.
     """
-    best = min(item.mapping.priority for item in candidates)
-    tied = [item for item in candidates if item.mapping.priority == best]
-    if len(tied) == 1:
-        return tied[0]
-    alike = {(item.node, item.mapping.upn_as_sso_id, item.mapping.mobile_license) for item in tied}
-    if len(alike) > 1:
-        return Conflict(tuple(sorted(tied, key=lambda item: item.entra_id or "")))
-    return min(tied, key=lambda item: item.entra_id or "")
+    if isinstance(places, Paired):
+        return places if places.frozen is None else None
+    best = min((item.mapping.priority for item in places if item.frozen is None), default=None)
+    if best is None:
+        return None
+    tied = sorted((item for item in places if item.mapping.priority == best), key=lambda item: item.entra_id or "")
+    wishes = {(item.node, item.mapping.upn_as_sso_id, item.mapping.mobile_license) for item in tied}
+    return tied[0] if len(wishes) == 1 else Conflict(tuple(tied))
+
+
+def login_of(person: Person, settings: Settings) -> str | None:
+    """The address a person signs in to Rescue with, or None where Entra has no usable one (R21, R59)."""
+    address = _usable_upn(person) if settings.use_upn_as_email else person.mail
+    return normal_text(address) or None if address and not is_unsendable(address) else None
 
 
 def make_wanted(person: Person, paired: Paired, settings: Settings) -> Wanted:
     """What `person` should be when `paired` has them. A guest's `#EXT#` name is neither login nor SSO ID (R21)."""
     assert paired.node is not None  # noqa: S101 - a healthy mapping has its Rescue group
-    usable_upn = None if "#ext#" in person.upn.lower() else person.upn
-    address = usable_upn if settings.use_upn_as_email else person.mail
     sso_id: str | None = None
     if paired.mapping.upn_as_sso_id:
-        sso_id = usable_upn
+        sso_id = _usable_upn(person)
     elif settings.use_email_as_sso_id:
         sso_id = person.mail
     return Wanted(
         person,
         paired,
         paired.node,
-        normal_text(address) or None if address else None,
+        login_of(person, settings),
         normal_text(person.name),
-        sso_id or None,
+        sso_id if sso_id and not is_unsendable(sso_id) else None,
     )
+
+
+def _usable_upn(person: Person) -> str | None:
+    return None if "#ext#" in person.upn.lower() else person.upn
 
 
 def _pair(mapping: Mapping, directory: Directory, tree: Tree) -> Paired:
@@ -145,11 +152,11 @@ def _find_rescue_group(mapping: Mapping, tree: Tree) -> tuple[int | None, str | 
         return node.id, None
     at = tree.category(mapping.role).id
     for depth, name in enumerate(mapping.rescue_group):
-        children = tree.child_groups.get(at, [])
+        children = [child for child in tree.child_groups.get(at, ()) if child.type == GROUP_TYPE[mapping.role]]
         exact = [child for child in children if normal_text(child.name) == normal_text(name)]
         shown = "/".join(mapping.rescue_group[: depth + 1])
         if len(exact) > 1:
-            ids = ", ".join(str(child.id) for child in sorted(exact))
+            ids = ", ".join(str(child.id) for child in exact)
             return None, f"several Rescue groups are called {shown} (nodes {ids}); write a node id"
         if not exact:
             near = [

@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from reconciler.model.hierarchy import Details, Node, Role, Tree
 from reconciler.model.mappings import Mapping
-from reconciler.model.marker import Marker, find_marker, with_marker
+from reconciler.model.marker import Marker, find_markers, print_of, with_marker
 from reconciler.model.plan import VERBS, Action, Change, FieldName, Place, Subject, Verb, person_action_id
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.desired import Wanted
@@ -26,15 +26,21 @@ class Difference(NamedTuple):
     changes: tuple[Change, ...]
     moves_to: int | None
 
+    def __bool__(self) -> bool:
+        return bool(self.changes) or self.moves_to is not None
 
-def differs_visibly(wanted: Wanted, node: Node, marker: Marker | None) -> bool:
-    """The cheap comparison: would the bulk read alone make this person a change? No object is made for equals."""
+
+def looks_right(wanted: Wanted, node: Node, marker: Marker) -> bool:
+    """The cheap comparison: does the bulk read show nothing to change? No object is made for equals."""
     return (
-        marker is None
-        or node.parent != wanted.node
-        or find_marker(node.description) != marker
-        or normal_text(node.name) != wanted.name
-        or (wanted.login is not None and normal_login(node.login) != normal_login(wanted.login))
+        node.enabled
+        and node.parent == wanted.node
+        and not marker.off
+        and marker.mapping == wanted.paired.prefix
+        and marker.print == print_of(wanted.sso_id)
+        and normal_text(node.name) == wanted.name
+        and wanted.login is not None
+        and normal_login(node.login) == normal_login(wanted.login)
     )
 
 
@@ -54,17 +60,15 @@ def diff_person(
     if wanted.sso_id is not None and actual.sso_id != wanted.sso_id:
         after["sso_id"] = wanted.sso_id
     after["enabled"] = True
-    if find_marker(actual.description) != marker:
-        after["description"] = with_marker(actual.description, marker)
+    after["description"] = _marked(actual.description, marker)
     return Difference(_changes(before, after), wanted.node if parent != wanted.node else None)
 
 
 def diff_leaver(actual: Details, marker: Marker) -> Difference:
     """Disabled in place, the mobile licence released in the same write (D8, R69). Nothing else of them is touched."""
     before = _record(actual)
-    after = {**before, "enabled": False, "mobile_license": False}
-    if find_marker(actual.description) != marker:
-        after["description"] = with_marker(actual.description, marker)
+    description = _marked(actual.description, marker)
+    after = {**before, "enabled": False, "mobile_license": False, "description": description}
     return Difference(_changes(before, after), None)
 
 
@@ -92,8 +96,8 @@ def make_action(
     lead: Verb | None = None,
     twice: bool = False,
     creates_in: int | None = None,
-) -> Action | None:
-    """The action that makes a difference true, or None where there is none and no `lead` verb.
+) -> Action:
+    """The action that makes a difference true.
 
     `lead` is the verb the rules gave (adopt, create, enable, disable); `update` and `move` follow from the difference.
     """
@@ -106,8 +110,6 @@ def make_action(
     told_by_verb = _BOOKKEEPING | {"enabled"} | ({"mobile_license"} if "disable" in verbs else set())
     if lead != "create" and (fields - told_by_verb or (fields and not verbs)):
         verbs.add("update")
-    if not verbs:
-        return None
     parent = node.parent if node is not None else None
     target = (
         creates_in if creates_in is not None else difference.moves_to if difference.moves_to is not None else parent
@@ -131,6 +133,11 @@ def make_action(
         removal="disable" in verbs,
         group_id=target,
     )
+
+
+def _marked(text: str, marker: Marker) -> str:
+    """The text with this marker and no other; as it is where it says so already, in whatever case."""
+    return text if find_markers(text) == {marker} else with_marker(text, marker)
 
 
 def _record(actual: Details) -> dict[FieldName, str | bool]:

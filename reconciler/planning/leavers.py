@@ -70,9 +70,9 @@ def judge_membership(people: People, entra_id: str, own: Paired) -> Verdict:
     left_out = people.left_out.get(entra_id)
     if left_out is not None:
         return Verdict(Standing.LEAVER, left_out)
-    for item in people.places_of(entra_id):
-        # Only frozen mappings are left here: a healthy one would want them.
-        return Verdict(Standing.UNCONFIRMED, f"in {item.entra_name}, whose mapping is frozen")
+    places = people.places_of(entra_id)
+    if places:  # all of them frozen: a healthy one would want them
+        return Verdict(Standing.UNCONFIRMED, f"in {places[0].entra_name}, whose mapping is frozen")
     known = people.readings.whereabouts.get(entra_id)
     if known is None or known.groups is None:
         return Verdict(Standing.UNCONFIRMED, "Entra did not say which groups they are in")

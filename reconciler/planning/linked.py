@@ -8,116 +8,161 @@ from reconciler.model.mappings import Mapping
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Conflict, Paired, Wanted
-from reconciler.planning.diff import diff_leaver, diff_person, differs_visibly, make_action
-from reconciler.planning.identity import may_change_login, name_or_login_trouble, sso_trouble
+from reconciler.planning.diff import diff_leaver, diff_person, looks_right, make_action
+from reconciler.planning.identity import find_trouble, report_trouble, take_over
 from reconciler.planning.leavers import Standing, judge_account, judge_membership
 from reconciler.planning.matching import Link
-from reconciler.planning.people import own_addresses, shown_name
+from reconciler.planning.people import own_addresses
 
 
-def decide_twice(decisions: Decisions, entra_id: str, links: list[Link]) -> None:
-    """One marker on two nodes: the node whose login Entra has is the person's (D3)."""
+def decide_links(decisions: Decisions, entra_id: str, links: list[Link]) -> None:
+    """One person and the nodes with their marker. Of several, the one whose login Entra has is theirs (D3)."""
+    if len(links) == 1:
+        _decide(decisions, entra_id, links[0], twice=False, main=not links[0].doubtful)
+        return
     people = decisions.people
-    wanted = people.wanted.get(entra_id)
-    row = people.rows.get(entra_id)
+    wanted, row = people.wanted.get(entra_id), people.rows.get(entra_id)
     logins = own_addresses(row) if row is not None else frozenset()
     if isinstance(wanted, Wanted) and wanted.login is not None:
         logins = frozenset({normal_login(wanted.login)})
     theirs = [link for link in links if normal_login(link.node.login) in logins]
-    nodes = ", ".join(str(link.node.id) for link in sorted(links))
-    people.report("marker_twice", f"the marker of {entra_id} is on several nodes: {nodes}", login=links[0].node.login)
-    for link in sorted(links):
-        decide_linked(decisions, entra_id, link, twice=True, main=len(theirs) == 1 and link is theirs[0])
+    nodes = ", ".join(str(link.node.id) for link in links)
+    message = f"the marker of {entra_id} is on several nodes: {nodes}"
+    people.block("marker_twice", message, entra_id, login=links[0].node.login)
+    for link in links:
+        main = len(theirs) == 1 and link is theirs[0] and not link.doubtful
+        _decide(decisions, entra_id, link, twice=True, main=main)
 
 
-def decide_linked(decisions: Decisions, entra_id: str, link: Link, *, twice: bool, main: bool) -> None:
+def _decide(decisions: Decisions, entra_id: str, link: Link, *, twice: bool, main: bool) -> None:
+    """The rules in their order. Somebody in sync is told apart first: whatever rule has them, there is nothing to do.
+
+    `main` False: marker trouble; nothing is written unless they are a certain leaver.
+    """
     people, node = decisions.people, link.node
-    own = people.by_prefix.get(link.marker.mapping)
-    frozen = own.frozen is not None if own is not None else people.unknown_group
+    own = people.mapping_of(link.marker)
     wanted = people.wanted.get(entra_id)
+    if main and people.readings.refresh != "full" and _is_in_sync(decisions, link, own, wanted):
+        decisions.unchanged += 1
+        return
+    healthy = own is not None and own.frozen is None
+    veto = decisions.veto(entra_id, node.login)
     if node.enabled:
-        verdict = judge_account(people, entra_id, with_groups=own is not None and not frozen)
+        verdict = judge_account(people, entra_id, with_groups=healthy and main and veto is None)
         if verdict.standing is Standing.ASKED:
             return
         if verdict.standing is Standing.CERTAIN:
-            _disable(decisions, entra_id, link, own, verdict.reason, certain=True, twice=twice)
+            if veto is None:
+                _disable(decisions, entra_id, link, own, verdict.reason, twice=twice)
+            else:
+                message = f"has left and keeps access: {verdict.reason}, and {veto}"
+                people.block("leaver_kept", message, entra_id, mapping=_of(own), login=node.login)
             return
         if verdict.standing is Standing.UNCONFIRMED:
-            if not frozen:
-                people.report("unconfirmed", f"kept: {verdict.reason}", mapping=_of(own), login=node.login)
-            return
-    if frozen or not main:
+            people.block("unconfirmed", f"kept: {verdict.reason}", entra_id, mapping=_of(own), login=node.login)
+            if own is not None:
+                return
+    if (own is not None and own.frozen is not None) or not main:
         return
-    if wanted is None:
+    if veto is not None:
+        _hold_back(decisions, entra_id, link, own, wanted, veto)
+    elif wanted is None:
         if node.enabled:
             _decide_unwanted(decisions, entra_id, link, own, twice=twice)
-        return
-    if isinstance(wanted, Conflict):
-        decide_conflict(decisions, entra_id, link, wanted)
-    elif wanted.paired is own or not decisions.waits(wanted):
-        _keep(decisions, entra_id, link, wanted)
+    elif isinstance(wanted, Conflict):
+        _decide_conflict(decisions, entra_id, link, own, wanted, twice=twice)
+    elif wanted.paired is not own and decisions.waits(wanted):
+        people.blocked.add(entra_id)
+    else:
+        _keep(decisions, link, wanted, twice=twice)
+
+
+def _is_in_sync(decisions: Decisions, link: Link, own: Paired | None, wanted: Wanted | Conflict | None) -> bool:
+    """Wanted, enabled, and as wanted in all the bulk read shows."""
+    return (
+        isinstance(wanted, Wanted)
+        and wanted.paired is own
+        and looks_right(wanted, link.node, link.marker)
+        and find_trouble(decisions.people, wanted) is None
+    )
+
+
+def _hold_back(
+    decisions: Decisions,
+    entra_id: str,
+    link: Link,
+    own: Paired | None,
+    wanted: Wanted | Conflict | None,
+    veto: str,
+) -> None:
+    """Survival, `protected` or `hold` decides: says so where anything would have been done."""
+    people, node = decisions.people, link.node
+    if _is_in_sync(decisions, link, own, wanted):
+        decisions.unchanged += 1
+    elif node.enabled or _may_enable(decisions, link):
+        people.block("protected", f"nothing is written: {veto}", entra_id, mapping=_of(own), login=node.login)
+
+
+def _may_enable(decisions: Decisions, link: Link) -> bool:
+    return link.marker.off or decisions.settings.reenable == "always"
 
 
 def _decide_unwanted(decisions: Decisions, entra_id: str, link: Link, own: Paired | None, *, twice: bool) -> None:
     people, node = decisions.people, link.node
     if own is None:
-        people.report(
-            "orphaned",
-            f"marked for the Entra group {link.marker.mapping}…, which no mapping of the file names; left alone",
-            login=node.login,
-        )
+        message = f"marked for the Entra group {link.marker.mapping}…, which no mapping of the file names; left alone"
+        people.report("orphaned", message, login=node.login)
         return
     verdict = judge_membership(people, entra_id, own)
     if verdict.standing is Standing.LEAVER:
-        _disable(decisions, entra_id, link, own, verdict.reason, certain=False, twice=twice)
+        _disable(decisions, entra_id, link, own, verdict.reason, twice=twice)
     elif verdict.standing is Standing.UNCONFIRMED:
-        people.report("unconfirmed", f"kept: {verdict.reason}", mapping=own.mapping, login=node.login)
+        people.block("unconfirmed", f"kept: {verdict.reason}", entra_id, mapping=own.mapping, login=node.login)
     elif verdict.standing is Standing.MOVED:
-        people.report("reading_moved", f"nothing this time: {verdict.reason}", mapping=own.mapping, login=node.login)
+        message = f"nothing this time: {verdict.reason}"
+        people.block("reading_moved", message, entra_id, mapping=own.mapping, login=node.login)
 
 
-def decide_conflict(decisions: Decisions, entra_id: str, link: Link | None, conflict: Conflict) -> None:
+def _decide_conflict(
+    decisions: Decisions, entra_id: str, link: Link, own: Paired | None, conflict: Conflict, *, twice: bool
+) -> None:
     """Enabled in place if we disabled them; otherwise left where they are (D11)."""
-    names = ", ".join(item.mapping.name for item in conflict.paired)
-    people = decisions.people
-    row = people.rows[entra_id]
-    login = link.node.login if link else (row.mail or row.upn)
-    people.report(
-        "conflict",
-        f"in several groups whose mappings have equal priority and want different things: {names}",
-        mapping=conflict.paired[0].mapping,
-        login=login,
-    )
-    people.blocked.add(login)
-    if link is None or link.node.enabled or not link.marker.off:
+    people, node = decisions.people, link.node
+    report_conflict(decisions, entra_id, conflict, node.login)
+    if node.enabled or not link.marker.off:
         return
-    actual = decisions.confirmed(link.node)
+    actual = decisions.confirmed(entra_id, node)
     if actual is None:
         return
-    wanted = Wanted(row, conflict.paired[0], link.node.parent or 0, None, normal_text(actual.name), None)
-    difference = diff_person(wanted, actual, link.node.parent, replace(link.marker, off=False))
-    own = people.by_prefix.get(link.marker.mapping)
-    decisions.add(
-        make_action(
-            people.role,
-            decisions.tree,
-            entra_id=entra_id,
-            mapping=_of(own),
-            node=link.node,
-            login=link.node.login,
-            name=link.node.name,
-            difference=difference,
-            reason="enabled in Entra; where they belong is not decided",
-            lead="enable",
-        ),
-        names=own_addresses(row),
+    as_is = Wanted(people.rows[entra_id], conflict.paired[0], node.parent or 0, None, normal_text(actual.name), None)
+    action = make_action(
+        people.role,
+        decisions.tree,
+        entra_id=entra_id,
+        mapping=_of(own),
+        node=node,
+        login=node.login,
+        name=normal_text(node.name),
+        difference=diff_person(as_is, actual, node.parent, replace(link.marker, off=False)),
+        reason="enabled in Entra; where they belong is not decided",
+        lead="enable",
+        twice=twice,
     )
+    decisions.add(action)
 
 
-def _keep(decisions: Decisions, entra_id: str, link: Link, wanted: Wanted) -> None:
+def report_conflict(decisions: Decisions, entra_id: str, conflict: Conflict, login: str) -> None:
+    names = ", ".join(item.mapping.name for item in conflict.paired)
+    message = f"in several groups whose mappings have equal priority and want different things: {names}"
+    decisions.people.block("conflict", message, entra_id, mapping=conflict.paired[0].mapping, login=login)
+
+
+def _keep(decisions: Decisions, link: Link, wanted: Wanted, *, twice: bool) -> None:
     """A linked person whom a healthy mapping wants: enabled, up to date, in the right group."""
     people, node = decisions.people, link.node
-    if not node.enabled and not link.marker.off and decisions.settings.reenable != "always":
+    if report_trouble(people, wanted, node.login):
+        return
+    if not node.enabled and not _may_enable(decisions, link):
         people.report(
             "kept_disabled",
             "disabled in Rescue by a person, enabled in Entra; left disabled (settings.reenable: always overrides)",
@@ -126,23 +171,21 @@ def _keep(decisions: Decisions, entra_id: str, link: Link, wanted: Wanted) -> No
         )
         decisions.kept_disabled += 1
         return
-    if name_or_login_trouble(decisions, wanted, node.login):
-        return
-    marker = decisions.marker(wanted, link.marker)
-    if people.readings.refresh != "full" and node.enabled and not differs_visibly(wanted, node, marker):
-        decisions.unchanged += 1
-        return
-    actual = decisions.confirmed(node)
+    actual = decisions.confirmed(wanted.person.id, node)
     if actual is None:
         return
-    change_login, giver = may_change_login(decisions, wanted, node)
-    if change_login is None or sso_trouble(decisions, wanted, node):
+    takeover = take_over(decisions, wanted, node)
+    if takeover.blocked:
         return
-    difference = diff_person(wanted, actual, node.parent, marker, login=change_login)
+    marker = decisions.marker(wanted, link.marker)
+    difference = diff_person(wanted, actual, node.parent, marker, login=not takeover.login_stays)
+    if not difference:
+        decisions.unchanged += 1
+        return
     action = make_action(
         people.role,
         decisions.tree,
-        entra_id=entra_id,
+        entra_id=wanted.person.id,
         mapping=wanted.paired.mapping,
         node=node,
         login=node.login,
@@ -150,21 +193,16 @@ def _keep(decisions: Decisions, entra_id: str, link: Link, wanted: Wanted) -> No
         difference=difference,
         reason=decisions.reason(wanted),
         lead=None if node.enabled else "enable",
+        twice=twice,
     )
-    if action is None:
-        decisions.unchanged += 1
-    elif decisions.add(action, names=own_addresses(wanted.person), giver=giver):
-        return
+    decisions.add(action, takeover.needs)
 
 
-def _disable(
-    decisions: Decisions, entra_id: str, link: Link, own: Paired | None, reason: str, *, certain: bool, twice: bool
-) -> None:
+def _disable(decisions: Decisions, entra_id: str, link: Link, own: Paired | None, reason: str, *, twice: bool) -> None:
     people, node = decisions.people, link.node
-    actual = decisions.confirmed(node)
+    actual = decisions.confirmed(entra_id, node)
     if actual is None:
         return
-    row = people.rows.get(entra_id)
     action = make_action(
         people.role,
         decisions.tree,
@@ -172,13 +210,13 @@ def _disable(
         mapping=_of(own),
         node=node,
         login=node.login,
-        name=shown_name(node.name),
+        name=normal_text(node.name),
         difference=diff_leaver(actual, replace(link.marker, off=True)),
         reason=reason,
         lead="disable",
         twice=twice,
     )
-    decisions.add(action, names=own_addresses(row) if row else frozenset(), certain=certain)
+    decisions.add(action)
 
 
 def _of(paired: Paired | None) -> Mapping | None:

@@ -1,25 +1,26 @@
 """Who is who in Rescue: marker first, then login (D3, D5). Built once per plan, asked for every person.
 
-Nothing here looks at Entra. A node is linked (carries our marker), foreign (another owner's), troubled (two markers
-that differ) or unmarked.
+Nothing here looks at Entra. A node is linked (carries our marker), another owner's, troubled (two markers that differ)
+or unmarked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.model.hierarchy import PEOPLE_TYPES, PERSON_TYPE, Caller, Details, Node, NodeType, Role, Tree
-from reconciler.model.marker import Marker, MarkersDiffer, find_marker
+from reconciler.model.marker import Marker, find_markers
 from reconciler.model.text import normal_login
 
 
 class Link(NamedTuple):
-    """One node that carries our marker."""
+    """One node that carries our marker. `doubtful`: it carries several of the same person, and this is one of them."""
 
     node: Node
     marker: Marker
+    doubtful: bool = False
 
 
 @dataclass(slots=True)
@@ -28,11 +29,12 @@ class Matches:
 
     role: Role
     linked: dict[str, list[Link]] = field(default_factory=dict)
-    """Entra object id -> nodes with its marker; more than one is `marker_twice`."""
+    """Entra object id -> nodes with its marker, by node id; more than one is `marker_twice`."""
     unmarked: dict[int, Node] = field(default_factory=dict)
-    foreign: dict[int, Marker] = field(default_factory=dict)
     troubled: dict[int, str] = field(default_factory=dict)
     """Node id -> the markers that differ."""
+    named_in_doubt: set[str] = field(default_factory=set)
+    """Object ids in those of our markers: whoever has no other node may well have that one."""
     blanks: dict[int, list[Node]] = field(default_factory=dict)
     """Group node id -> half-made people in it, by node id (D14)."""
     owner_of: dict[int, str] = field(default_factory=dict)
@@ -40,12 +42,16 @@ class Matches:
     by_login: dict[str, list[Node]] = field(default_factory=dict)
     """Normal login -> every person node of the account with it, of any role."""
 
+    def is_of_role(self, node_type: str) -> bool:
+        """Whether a person of this type, in any case, is of this role."""
+        return node_type.lower() == PERSON_TYPE[self.role]
+
     def nodes_of_role(self, login: str) -> list[Node]:
-        """Nodes of this role with a login, in the order read."""
+        """Nodes of this role with a login, by id."""
         return [node for node in self.by_login.get(login, ()) if node.type == PERSON_TYPE[self.role]]
 
     def nodes_of_others(self, login: str) -> list[Node]:
-        """Nodes of any other role with a login, in the order read."""
+        """Nodes of any other role with a login, by id."""
         return [node for node in self.by_login.get(login, ()) if node.type != PERSON_TYPE[self.role]]
 
 
@@ -60,24 +66,28 @@ def match_nodes(tree: Tree, role: Role, owner: str) -> Matches:
             found.by_login.setdefault(normal_login(node.login), []).append(node)
         if node.type != wanted_type:
             continue
-        try:
-            marker = find_marker(node.description)
-        except MarkersDiffer as differing:
-            found.troubled[node.id] = str(differing)
+        markers = sorted(find_markers(node.description), key=str)
+        if len(markers) > 1:
+            _doubt(found, node, markers, owner)
             continue
+        marker = markers[0] if markers else None
         if marker is None:
             if is_blank(node):
                 found.blanks.setdefault(node.parent or 0, []).append(node)
             else:
                 found.unmarked[node.id] = node
-        elif marker.owner != owner:
-            found.foreign[node.id] = marker
-        else:
+        elif marker.owner == owner:
             found.linked.setdefault(marker.entra_id, []).append(Link(node, marker))
             found.owner_of[node.id] = marker.entra_id
-    for blanks in found.blanks.values():
-        blanks.sort()
     return found
+
+
+def _doubt(found: Matches, node: Node, markers: Sequence[Marker], owner: str) -> None:
+    """Two markers in one text: no write, unless all say the same person and that one is a certain leaver (§1)."""
+    found.troubled[node.id] = " and ".join(map(str, markers))
+    found.named_in_doubt.update(marker.entra_id for marker in markers if marker.owner == owner)
+    if len({(marker.owner, marker.entra_id) for marker in markers}) == 1 and markers[0].owner == owner:
+        found.linked.setdefault(markers[0].entra_id, []).append(Link(node, markers[0], doubtful=True))
 
 
 def is_blank(node: Node | Details) -> bool:

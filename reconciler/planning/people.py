@@ -5,19 +5,20 @@ One `People` per role and plan. It decides nothing; it only answers. What it can
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from operator import attrgetter
 
 from reconciler.model.directory import Person
 from reconciler.model.hierarchy import Details, Node, Role
-from reconciler.model.mappings import Mapping, Mappings, Override
+from reconciler.model.mappings import Mapping, Mappings
+from reconciler.model.marker import Marker
 from reconciler.model.plan import Finding, make_finding
 from reconciler.model.readings import Questions, Readings
-from reconciler.model.text import normal_login, normal_text
-from reconciler.planning.desired import Conflict, Paired, Wanted, choose_mapping, make_wanted
+from reconciler.model.text import normal_login
+from reconciler.planning.desired import Conflict, Paired, Wanted, choose_mapping, login_of, make_wanted
 from reconciler.planning.matching import Matches
+from reconciler.planning.overrides import InForce
 
 
 @dataclass(slots=True)
@@ -28,32 +29,42 @@ class People:
     mappings: Mappings
     readings: Readings
     paired: tuple[Paired, ...]
+    """By name: the order of the file means nothing."""
     matches: Matches
-    survivors: frozenset[str]
-    today: date
     questions: Questions
     rows: dict[str, Person] = field(default_factory=dict)
     """By object id: everybody a group that was read whole shows, whatever becomes of its mapping."""
     places: dict[str, Paired | tuple[Paired, ...]] = field(default_factory=dict)
     wanted: dict[str, Wanted | Conflict] = field(default_factory=dict)
     """By object id: enabled people whom a healthy mapping has."""
+    switched_off: dict[str, Wanted | Conflict] = field(default_factory=dict)
+    """By object id: members of a healthy mapping whose account is disabled, and what they would be."""
     left_out: dict[str, str] = field(default_factory=dict)
     """By object id: people the reading showed in a group and a rule left out, with the reason (D8)."""
     by_prefix: dict[str, Paired] = field(default_factory=dict)
-    unknown_group: bool = False
-    """A mapping's group id is not known, so every marker that fits nothing known counts as its (D17)."""
-    shared_logins: frozenset[str] = frozenset()
-    shared_sso_ids: frozenset[str] = frozenset()
+    nameless: Paired | None = None
+    """The first mapping whose group id is not known: every marker that fits nothing known counts as its (D17)."""
+    shared_logins: set[str] = field(default_factory=set)
+    """Normal logins that several enabled people of the groups read would have."""
+    disputed: set[str] = field(default_factory=set)
+    """Object ids of `switched_off` people whose login somebody else in the groups read has as well."""
+    shared_sso_ids: set[str] = field(default_factory=set)
+    by_sso_id: dict[str, list[Details]] = field(default_factory=dict)
+    """SSO ID -> everybody getUser showed with it, by node id."""
     findings: list[Finding] = field(default_factory=list)
     blocked: set[str] = field(default_factory=set)
-    """Logins, or object ids, of people something was withheld from."""
+    """People something was withheld from: object ids, or `node:` and a node id."""
 
     def places_of(self, entra_id: str) -> tuple[Paired, ...]:
-        """Every mapping whose group was seen to hold this person, in the order of the file."""
+        """Every mapping whose group was seen to hold this person, by name."""
         found = self.places.get(entra_id)
         if found is None:
             return ()
         return found if isinstance(found, tuple) else (found,)
+
+    def mapping_of(self, marker: Marker) -> Paired | None:
+        """The mapping of the file that a marker belongs to; None for an orphan (D7, D17)."""
+        return self.by_prefix.get(marker.mapping, self.nameless)
 
     def details(self, node: Node) -> Details | None:
         """getUser's record of a node. None where Rescue has no such user any more, or not yet asked: see `knows`."""
@@ -69,101 +80,62 @@ class People:
     def report(self, code: str, message: str, *, mapping: Mapping | None = None, login: str | None = None) -> None:
         self.findings.append(make_finding(code, message, mapping=mapping.name if mapping else None, login=login))
 
-    def block(self, code: str, message: str, who: Wanted | None, *, login: str | None = None) -> None:
-        """A finding that withholds something from a person who is wanted."""
-        mapping = who.paired.mapping if who else None
-        shown = login or (who.login if who else None) or (who.person.upn if who else None)
-        self.report(code, message, mapping=mapping, login=shown)
-        if shown:
-            self.blocked.add(shown)
+    def block(
+        self, code: str, message: str, who: str, *, mapping: Mapping | None = None, login: str | None = None
+    ) -> None:
+        """A finding that withholds something from somebody: an object id, or `node:` and a node id."""
+        self.report(code, message, mapping=mapping, login=login)
+        self.blocked.add(who)
+
+    def block_wanted(self, code: str, message: str, wanted: Wanted, *, login: str | None = None) -> None:
+        """`block` for a person a mapping has; `login` where their node has another than the wanted one."""
+        shown = login or wanted.login or wanted.person.upn
+        self.block(code, message, wanted.person.id, mapping=wanted.paired.mapping, login=shown)
 
 
 def gather_people(
     role: Role,
     mappings: Mappings,
     readings: Readings,
-    paired: tuple[Paired, ...],
+    paired: Iterable[Paired],
     matches: Matches,
-    survivors: frozenset[str],
-    today: date,
+    excluded: InForce,
     questions: Questions,
 ) -> People:
-    """Puts the facts about one role side by side. Reports nothing but guests; asks nothing yet."""
-    people = People(role, mappings, readings, paired, matches, survivors, today, questions)
-    excluded = [override for override in mappings.overrides if override.action == "exclude" and override.until >= today]
-    skip_guests = mappings.settings.guests == "skip"
-    for item in paired:
-        if item.prefix is None:
-            people.unknown_group = True
-        else:
+    """Puts the facts about one role side by side. Reports nothing; asks nothing yet."""
+    by_name = tuple(sorted(paired, key=lambda item: item.mapping.name))
+    people = People(role, mappings, readings, by_name, matches, questions)
+    for item in by_name:
+        if item.prefix is not None:
             people.by_prefix[item.prefix] = item
+        elif people.nameless is None:
+            people.nameless = item
         if item.group is not None:
             _place(people, item, item.group.members)
-    logins: dict[str, str] = {}
-    sso_ids: dict[str, str] = {}
-    shared_logins: set[str] = set()
-    shared_sso_ids: set[str] = set()
+    skip_guests = mappings.settings.guests == "skip"
     for entra_id, person in people.rows.items():
-        if excluded and (override := _override_of(person, excluded)):
+        if excluded and (override := excluded.find(_names_of(people, person))):
             people.left_out[entra_id] = f"excluded until {override.until} by an override (line {override.line})"
-            continue
-        if skip_guests and person.guest:
+        elif skip_guests and person.guest:
             people.left_out[entra_id] = "a guest, and guests are skipped"
-            continue
-        if not person.enabled:
-            continue
-        place = people.places[entra_id]
-        if isinstance(place, tuple):
-            healthy = [item for item in place if item.frozen is None]
-            chosen = choose_mapping(healthy) if healthy else None
         else:
-            chosen = place if place.frozen is None else None
-        if chosen is None:
-            continue
-        if isinstance(chosen, Conflict):
-            people.wanted[entra_id] = chosen
-            continue
-        wanted = make_wanted(person, chosen, mappings.settings)
-        people.wanted[entra_id] = wanted
-        if wanted.login is not None:
-            key = normal_login(wanted.login)
-            if logins.setdefault(key, entra_id) != entra_id:
-                shared_logins.add(key)
-        if wanted.sso_id is not None and sso_ids.setdefault(wanted.sso_id, entra_id) != entra_id:
-            shared_sso_ids.add(wanted.sso_id)
-    people.shared_logins = frozenset(shared_logins)
-    people.shared_sso_ids = frozenset(shared_sso_ids)
+            chosen = choose_mapping(people.places[entra_id])
+            into = people.wanted if person.enabled else people.switched_off
+            if isinstance(chosen, Paired):
+                into[entra_id] = make_wanted(person, chosen, mappings.settings)
+            elif chosen is not None:
+                into[entra_id] = chosen
+    _find_shared(people)
+    records = (*readings.details.values(), readings.caller.details)
+    for record in sorted(filter(None, records), key=attrgetter("id")):
+        if record.sso_id:
+            people.by_sso_id.setdefault(record.sso_id, []).append(record)
     return people
 
 
 def own_addresses(person: Person) -> frozenset[str]:
     """The normal forms of a person's mail and UPN."""
     return frozenset(normal_login(address) for address in (person.mail, person.upn) if address)
-
-
-class LoginPatterns:
-    """`protected:` of the file; `*` stands for any text."""
-
-    def __init__(self, patterns: Iterable[str]) -> None:
-        parts = ["".join(".*" if c == "*" else re.escape(c) for c in normal_login(pattern)) for pattern in patterns]
-        self._match = re.compile("|".join(f"(?:{part})" for part in parts), re.DOTALL).fullmatch if parts else None
-
-    def holds(self, login: str) -> bool:
-        """`login` in its normal form."""
-        return self._match is not None and self._match(login) is not None
-
-
-def find_override(overrides: Iterable[Override], action: str, today: date, names: frozenset[str]) -> Override | None:
-    """The first override in force with this action for somebody with one of these normal names."""
-    for override in overrides:
-        if override.action == action and override.until >= today and normal_login(override.login) in names:
-            return override
-    return None
-
-
-def shown_name(text: str) -> str:
-    """A name as messages show it."""
-    return normal_text(text) or "(no name)"
 
 
 def _place(people: People, item: Paired, members: Iterable[Person]) -> None:
@@ -177,6 +149,40 @@ def _place(people: People, item: Paired, members: Iterable[Person]) -> None:
             places[person.id] = (*before, item) if isinstance(before, tuple) else (before, item)
 
 
-def _override_of(person: Person, overrides: list[Override]) -> Override | None:
-    names = own_addresses(person) | {person.id}
-    return next((override for override in overrides if normal_login(override.login) in names), None)
+def _names_of(people: People, person: Person) -> frozenset[str]:
+    """What an override may call a person: object id, mail, UPN, or the login they have in Rescue."""
+    links = people.matches.linked.get(person.id, ())
+    return own_addresses(person) | {person.id} | {normal_login(link.node.login) for link in links}
+
+
+def _find_shared(people: People) -> None:
+    """Logins and SSO IDs that several people would have (D16, D21).
+
+    Logins are compared among all enabled people of the groups read, frozen and undecided ones included: they will want
+    theirs. A disabled account takes nothing from an enabled one, but whose a login is has to be plain before somebody
+    is disabled for it.
+    """
+    settings = people.mappings.settings
+    first: dict[str, str] = {}
+    sso_ids: dict[str, str] = {}
+    off: dict[str, list[str]] = {}
+    for entra_id, person in people.rows.items():
+        if entra_id in people.left_out:
+            continue
+        wanted = people.wanted.get(entra_id)
+        if isinstance(wanted, Wanted):
+            login = wanted.login
+            if wanted.sso_id is not None and sso_ids.setdefault(wanted.sso_id, entra_id) != entra_id:
+                people.shared_sso_ids.add(wanted.sso_id)
+        else:
+            login = login_of(person, settings)
+        if login is None:
+            continue
+        key = normal_login(login)
+        if not person.enabled:
+            off.setdefault(key, []).append(entra_id)
+        elif first.setdefault(key, entra_id) != entra_id:
+            people.shared_logins.add(key)
+    for key, ids in off.items():
+        if len(ids) > 1 or key in first:
+            people.disputed.update(ids)

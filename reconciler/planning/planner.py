@@ -24,27 +24,20 @@ from reconciler.model.plan import (
 )
 from reconciler.model.readings import Questions, Readings
 from reconciler.model.text import path_sort_key, sort_key
+from reconciler.planning.blanks import fill_blanks, report_blanks
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Paired, freeze_emptied, pair_mappings
 from reconciler.planning.guards import Population, judge_guards
+from reconciler.planning.handovers import settle_handovers
 from reconciler.planning.licences import count_seats
 from reconciler.planning.matching import Matches, find_survivors, match_nodes
+from reconciler.planning.overrides import InForce, LoginPatterns
 from reconciler.planning.people import People, gather_people
 from reconciler.planning.rules import decide_all
 from reconciler.planning.unmanaged import report_unmanaged
 
-STAGES: tuple[tuple[Verb, ...], ...] = (
-    ("create_group",),
-    ("disable",),
-    ("update", "adopt"),
-    ("move",),
-    ("enable",),
-    ("create",),
-)
+STAGES: tuple[Verb, ...] = ("create_group", "disable", "update", "move", "enable", "create")
 """The order of writes (§4). An action sits in the stage of its first verb here; an adoption alone is an update."""
-
-PLACING_STAGES = frozenset({0, 3, 5})
-"""Indexes of the stages before which the tree is read again (D15): groups, moves, creates."""
 
 
 def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: str) -> Plan | Questions:
@@ -57,53 +50,63 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     role = Role.TECHNICIAN
     tree = readings.tree
     matches = match_nodes(tree, role, mappings.owner)
-    paired = freeze_emptied(pair_mappings(mappings, readings.directory, tree), _marked_prefixes(matches))
-    survivors = find_survivors(tree, readings.caller, readings.details.values())
-    people = gather_people(role, mappings, readings, paired, matches, survivors, today, questions)
+    paired = freeze_emptied(pair_mappings(mappings, readings.directory, tree), _marked(matches))
+    excluded = InForce(mappings.overrides, "exclude", today)
+    people = gather_people(role, mappings, readings, paired, matches, excluded, questions)
     if readings.refresh == "full":
         for links in matches.linked.values():
             for link in links:
                 people.knows(link.node)
-    decisions = decide_all(people, tree)
+    survivors = find_survivors(tree, readings.caller, readings.details.values())
+    held, protected = InForce(mappings.overrides, "hold", today), LoginPatterns(mappings.protected)
+    decisions = Decisions(people, tree, survivors, held, protected)
+    decide_all(decisions)
+    filled = fill_blanks(decisions, settle_handovers(decisions))
     if questions:
         return questions
-    actions = order_actions(_settle_logins(decisions, people))
+    report_blanks(decisions, filled.left)
     unmanaged = report_unmanaged(people)
+    actions = order_actions(filled.actions)
     findings = [*people.findings, *_about_mappings(paired), *_expired(mappings, today)]
     return Plan(
         digest=plan_digest(actions),
         config_digest=mappings.config_digest,
         made_at=made_at,
         sso_verified=readings.refresh,
-        summary=_summarise(actions, decisions, people, unmanaged, paired),
-        seats=count_seats(tree, actions, decisions.refills),
+        summary=_summarise(actions, decisions, unmanaged, paired),
+        seats=count_seats(tree, actions, filled.refills),
         actions=actions,
         findings=sort_findings(findings),
         mappings=tuple(_state(item) for item in paired),
-        guards=judge_guards(role, actions, _population(people, actions), mappings.guards, mappings.permits, today),
+        guards=judge_guards(
+            role, actions, _population(people, paired, actions), mappings.guards, mappings.permits, today
+        ),
     )
 
 
 def order_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
-    """The order of writes: by stage, then path, then login; whoever others depend on comes before them (§4)."""
+    """The order of writes: by stage, then path, then login; whoever others depend on comes before them (§4).
+
+    `depends_on` must have no cycle.
+    """
     ready = sorted(actions, key=_order)
     by_id = {action.id: action for action in ready}
     placed: dict[str, Action] = {}
-
-    def place(action: Action) -> None:
-        for needed in action.depends_on:
-            if needed in by_id and needed not in placed:
-                place(by_id[needed])
-        placed.setdefault(action.id, action)
-
     for action in ready:
-        place(action)
+        stack = [action]
+        while stack:
+            missing = [by_id[needed] for needed in reversed(stack[-1].depends_on) if needed not in placed]
+            if missing:
+                stack += missing
+            else:
+                last = stack.pop()
+                placed.setdefault(last.id, last)
     return tuple(placed.values())
 
 
 def stage_of(action: Action) -> int:
     """Index into STAGES."""
-    return min(index for index, verbs in enumerate(STAGES) if any(verb in verbs for verb in action.verbs))
+    return min((STAGES.index(verb) for verb in action.verbs if verb in STAGES), default=STAGES.index("update"))
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -127,57 +130,28 @@ def _order(action: Action) -> tuple[int, tuple[str, ...], str, str]:
     return stage_of(action), path_sort_key(path), sort_key(action.subject.login or ""), action.id
 
 
-def _settle_logins(decisions: Decisions, people: People) -> list[Action]:
-    """Ties everyone who takes over a login to the one who gives it up; blocks whoever waits in vain (D16).
-
-    A giver who is not written, and a ring of people swapping logins, block everybody behind them.
-    """
-    actions, needs = decisions.actions, decisions.needs
-    by_person = {action.subject.entra_id: action for action in actions.values()}
-
-    def fails(action_id: str, seen: frozenset[str]) -> bool:
-        giver = by_person.get(needs[action_id])
-        if giver is None or giver.id in seen or giver.after("login") is None or "create" in giver.verbs:
-            return True
-        return giver.id in needs and fails(giver.id, seen | {giver.id})
-
-    settled = []
-    for action in actions.values():
-        if action.id not in needs:
-            settled.append(action)
-        elif fails(action.id, frozenset({action.id})):
-            wanted = action.after("login")
-            message = f"the login {wanted} is taken by somebody who keeps it in this plan"
-            people.report("blocked_login", message, login=action.subject.login)
-            people.blocked.add(action.subject.login or "")
-        else:
-            giver = by_person[needs[action.id]]
-            settled.append(action.model_copy(update={"depends_on": (giver.id,)}))
-    return settled
+def _marked(matches: Matches) -> frozenset[str]:
+    return frozenset(link.marker.mapping for links in matches.linked.values() for link in links)
 
 
-def _marked_prefixes(matches: Matches) -> frozenset[str]:
-    return frozenset(link.marker.mapping for links in matches.linked.values() for link in links if link.node.enabled)
-
-
-def _population(people: People, actions: Iterable[Action]) -> Population:
+def _population(people: People, paired: Iterable[Paired], actions: Iterable[Action]) -> Population:
     """Enabled people marked for living mappings, or adopted by this plan (§6); every mapping has its entry."""
-    by_mapping = {item.mapping.name: 0 for item in people.paired}
+    by_mapping = {item.mapping.name: 0 for item in paired}
     managed = 0
     for links in people.matches.linked.values():
         for link in links:
-            own = people.by_prefix.get(link.marker.mapping)
+            own = people.mapping_of(link.marker)
             if own is not None and link.node.enabled:
                 by_mapping[own.mapping.name] += 1
                 managed += 1
-    adopted = [action for action in actions if "adopt" in action.verbs and action.mapping is not None]
-    for action in adopted:
-        by_mapping[action.mapping or ""] += 1
+    adopted = [action.mapping for action in actions if "adopt" in action.verbs and action.mapping is not None]
+    for name in adopted:
+        by_mapping[name] += 1
     return Population(managed + len(adopted), by_mapping, managed)
 
 
 def _summarise(
-    actions: tuple[Action, ...], decisions: Decisions, people: People, unmanaged: int, paired: tuple[Paired, ...]
+    actions: tuple[Action, ...], decisions: Decisions, unmanaged: int, paired: tuple[Paired, ...]
 ) -> Summary:
     counts = dict.fromkeys(VERBS, 0)
     for action in actions:
@@ -187,7 +161,7 @@ def _summarise(
         changes_total=len(actions),
         unchanged=decisions.unchanged,
         unmanaged=unmanaged,
-        blocked=len(people.blocked),
+        blocked=len(decisions.people.blocked),
         kept_disabled=decisions.kept_disabled,
         frozen_mappings=sum(item.frozen is not None for item in paired),
     )
