@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "config": {"errors", "model", "config"},
     "planning": {"errors", "model", "planning"},
     "render": {"errors", "model", "render"},
-    "transport": {"errors"},
+    "transport": {"errors", "transport"},
     "source": {"errors", "model", "transport", "source"},
     "target": {"errors", "model", "transport", "target"},
     "apply": {"errors", "model", "apply_checks"},
