@@ -17,7 +17,8 @@ def sandbox(scenario: Path | None, port: int, state: Path | None) -> None:
     """Run an embedded Entra and Rescue on loopback and print the variables to export.
 
     \b
-    eval "$(reconciler sandbox --state box.db > env & sleep 1; cat env)"
+    reconciler sandbox --state box.db > box.env &
+    sleep 1; . ./box.env; reconciler plan
     """
     import tempfile
 

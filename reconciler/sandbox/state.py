@@ -131,6 +131,15 @@ class SandboxState(DirectoryState, RosterState):
         """Every request so far, oldest first, secrets masked (`requestlog.py` names the keys)."""
         return [json.loads(row["entry"]) for row in self.rows("SELECT entry FROM requests ORDER BY key")]
 
+    def counters(self) -> dict[str, int]:
+        """How often what was asked since the log was cleared: `rescue getUser_v2`, `graph GET /v1.0/groups`."""
+        found: dict[str, int] = {}
+        for entry in self.requests():
+            what = entry["call"] if "call" in entry else f"{entry['method']} {entry['path'].partition('?')[0]}"
+            name = f"{entry['side']} {what}"
+            found[name] = found.get(name, 0) + 1
+        return found
+
     def clear_requests(self) -> None:
         """Empty the request log."""
         self.execute("DELETE FROM requests")

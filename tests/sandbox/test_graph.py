@@ -146,6 +146,13 @@ def test_a_page_token_belongs_to_its_query(graph: Graph) -> None:
         ('$search="displayName:x"', (400, "Request_UnsupportedQuery")),
         ("$filter=id in (" + ",".join(f"'{n}'" for n in range(16)) + ")", (400, "Request_UnsupportedQuery")),
         ("$filter=accountEnabled eq true&$orderby=displayName", (400, "Request_UnsupportedQuery")),
+        ("$orderby=department", (400, "Request_UnsupportedQuery")),
+        ("$colour=red", (400, "Request_BadRequest")),
+        ("$filter=displayName eq 'x", (400, "BadRequest")),
+        ("$filter=displayName eq 'x' 'y'", (400, "BadRequest")),
+        ("$filter=displayName eq x", (400, "BadRequest")),
+        ("$filter=displayName lt 'x'", (400, "Request_UnsupportedQuery")),
+        ("$filter='x' eq 'x'", (400, "BadRequest")),
     ],
 )
 def test_what_the_directory_does_not_take(graph: Graph, query: str, expected: tuple[int, str]) -> None:
@@ -162,6 +169,8 @@ def test_what_the_directory_does_not_take(graph: Graph, query: str, expected: tu
         (f"$filter=id in ('{BO}','{GUEST}')", [BO, GUEST]),
         ("$filter=proxyAddresses/any(p:p eq 'smtp:mira.holt@contoso.example')", [MIRA]),
         ("$filter=(department eq 'Service' and accountEnabled eq true)", [MIRA]),
+        ("$filter=department eq 3", []),
+        ("colour=red&$filter=displayName eq 'Mira Holt'", [MIRA]),
     ],
 )
 def test_filters(graph: Graph, query: str, expected: list[str]) -> None:
@@ -179,6 +188,40 @@ def test_advanced_queries(graph: Graph) -> None:
     assert ids("/users?$filter=not startswith(userPrincipalName,'m')&$count=true") == [BO, NOMAIL, GUEST]
     assert ids("/groups?$filter=displayName eq 'Inner''s'") == [INNER]
     assert code(graph("/users", ConsistencyLevel="session")) == (400, "Request_BadRequest")
+    assert code(graph("/users?$search=mira", **ADVANCED)) == (400, "BadRequest")
+    assert code(graph("/users?$expand=manager", **ADVANCED)) == (400, "Request_UnsupportedQuery")
+
+
+def test_paths_and_options_that_do_not_fit(box: Sandbox, graph: Graph) -> None:
+    assert code(graph(f"/groups/{OUTER}?$filter=id eq 'x'")) == (400, "BadRequest")
+    assert code(graph(f"/groups/{OUTER}?$expand=owners")) == (400, "BadRequest")
+    assert code(graph(f"/groups/{OUTER}/members/microsoft.graph.toaster")) == (400, "BadRequest")
+    assert code(graph(f"/groups/{OUTER}/members?$filter=displayName eq 'x'")) == (400, "Request_UnsupportedQuery")
+    unified = f"/groups/{HIDDEN}/members/microsoft.graph.group?$count=true"
+    assert code(graph(unified, **ADVANCED)) == (400, "Request_UnsupportedQuery")
+    path = f"/users/{MIRA}/getMemberGroups"
+    assert code(graph(path, json={"securityEnabledOnly": "no"})) == (400, "Request_BadRequest")
+    assert code(graph(path, json=[1])) == (400, "BadRequest")
+    assert code(graph(f"/users/{MIRA}/checkMemberGroups", json={})) == (400, "Request_BadRequest")
+    nested = {"requests": [{"id": "1", "method": "POST", "url": "/$batch", "body": {}}]}
+    assert graph("/$batch", json=nested).json()["responses"][0]["status"] == 400
+    assert code(graph("/$batch")) == (405, "Request_BadRequest")
+    box.state.set_switch("select_implies_id", "yes")
+    assert list(graph(f"/users/{MIRA}?$select=mail").json()) == ["@odata.context", "id", "mail"]
+
+
+def test_other_types_show_themselves_to_who_may_read_them(box: Sandbox, graph: Graph) -> None:
+    token = box.state.access_token(roles=["Directory.Read.All"])
+    rows = {row["id"]: row for row in values(graph(f"/groups/{OUTER}/transitiveMembers", token=token))}
+    assert (rows[LAPTOP]["displayName"], rows[LAPTOP]["accountEnabled"]) == ("LT-1", True)
+    assert rows[APP]["servicePrincipalType"] == "Application"
+    assert rows[CONTACT] == {
+        "@odata.type": "#microsoft.graph.orgContact",
+        "id": CONTACT,
+        "deletedDateTime": None,
+        "displayName": "Contact",
+        "mail": None,
+    }
 
 
 def test_single_objects(graph: Graph) -> None:

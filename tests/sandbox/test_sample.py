@@ -143,6 +143,8 @@ def test_the_company_is_believable(sample: Sandbox) -> None:
     assert kinds.count("MasterAdministrator") == 3
     assert kinds.count("Administrator") >= 4
     assert len([node for node in nodes if node["account_holder"]]) == 2
+    holder = [node["id"] for node in nodes if node["account_holder"]]
+    assert holder[1] == holder[0] + 1  # a person's two nodes have consecutive ids
     text = "".join(node["name"] for node in nodes)
     assert any(unicodedata.normalize("NFC", node["name"]) != node["name"] for node in nodes)
     for script in ("CJK", "CYRILLIC", "GREEK", "HANGUL", "THAI", "HEBREW"):

@@ -155,5 +155,6 @@ def test_the_log_can_be_cleared(box: Sandbox, rescue: Rescue) -> None:
     assert entry["call"] == "getAccount"
     assert entry["word"] == "OK"
     assert entry["parameters"] == {"authcode": "***"}
+    assert box.state.counters() == {"rescue getAccount": 1}
     box.state.clear_requests()
     assert box.requests() == []
