@@ -276,9 +276,9 @@ async def check_errors(client: GraphServiceClient, verdicts: Verdicts) -> None:
         ask_sandbox("add_fault", side="graph", times=times, **named)
         start = time.monotonic()
         group = await client.groups.by_group_id(INNER).get()
-        waited = time.monotonic() - start
+        waited = time.monotonic() - start  # the SDK's own back-off would be 3.5 s a time
         verdicts.same(f"{status} with Retry-After: answered in the end", "Inner", group.display_name)
-        verdicts.that(f"{status} with Retry-After: 1 waited {times} s", times <= waited < times + 3, f"{waited:.2f} s")
+        verdicts.that(f"{status} with Retry-After: 1 waited {times} s", times <= waited < 3 * times, f"{waited:.2f} s")
         statuses = [entry["status"] for entry in ask_sandbox("requests")]
         verdicts.same(f"{status} with Retry-After: tried again as often as needed", [status] * times + [200], statuses)
         ask_sandbox("clear_faults")
