@@ -1,4 +1,4 @@
-"""A process killed at any of its writes, before the effect or after it: the next run ends where an undisturbed one does."""
+"""A process killed at any of its writes, before the effect or after it: the next run ends as an undisturbed one."""
 
 from __future__ import annotations
 
@@ -7,21 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .world import STORY_FILE, STORY_WRITES, story, world
-
-
-def nth(index: int) -> tuple[str, int]:
-    """The method of a write of the story, and which call of that method it is."""
-    method = STORY_WRITES[index].partition(" ")[0]
-    return method, sum(write.startswith(method) for write in STORY_WRITES[: index + 1])
-
-
-@pytest.fixture(scope="module")
-def wanted(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[object, ...]]:
-    """The tree after an undisturbed run."""
-    with world(story(), STORY_FILE, tmp_path_factory.mktemp("undisturbed")) as made:
-        assert made.apply().code == 0
-        return made.tree()
+from .world import STORY_FILE, STORY_WRITES, nth, story, world
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

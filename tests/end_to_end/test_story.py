@@ -1,4 +1,4 @@
-"""The main job as a person does it: plan, apply, plan again; and how often each person is asked about (product.md §4)."""
+"""The main job as a person does it: plan, apply, plan again; and how often each person is asked about (§4)."""
 
 from __future__ import annotations
 
@@ -150,7 +150,8 @@ def test_a_half_made_node_is_filled_with_five_calls(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "switches",
     [
-        {"create_layout": "one_line", "user_layout": "one_line", "colon": "spaced", "newline": "crlf", "bom": "present"},
+        {"create_layout": "one_line", "user_layout": "one_line", "colon": "spaced", "newline": "crlf"},
+        {"bom": "present"},
         {"rpat_field": "nowhere", "set_user_v2": "absent", "move_spelling": "targetnodeid"},
         {"rpat_field": "v3_only", "create_layout": "keyed", "move_spelling": "targetnode", "record_order": "reversed"},
         {"blank_status": "Offline", "content_type": "text/html", "list_end": "bare", "omitted_optional": "keeps"},

@@ -153,6 +153,12 @@ STORY_WRITES = (
 """Every write of the story's run, in order."""
 
 
+def nth(index: int) -> tuple[str, int]:
+    """The method of a write of the story, and which call of that method it is."""
+    method = STORY_WRITES[index].partition(" ")[0]
+    return method, sum(write.startswith(method) for write in STORY_WRITES[: index + 1])
+
+
 def story(**more: Any) -> str:
     """A world in which one apply uses every verb, beside people nobody may touch."""
     return scenario(STORY_PEOPLE, STORY_GROUPS, STORY_RESCUE, **more)
@@ -195,11 +201,13 @@ class World:
 
     # -- running ----------------------------------------------------------------------------------------------------
 
+    command = str(COMMAND)
+
     def start(self, *words: str, **env: str) -> subprocess.Popen[str]:
         """The installed command as a process of its own, its stdin no terminal."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("RESCUE_", "AZURE_"))}
         return subprocess.Popen(
-            [str(COMMAND), *words],
+            [self.command, *words],
             cwd=self.folder,
             env=clean | self.env | env,
             stdin=subprocess.DEVNULL,
