@@ -32,7 +32,6 @@ DOORS = {
     "azure": {"source"},
     "deepdiff": {"planning"},
     "pydantic": {"model", "config", "render"},
-    "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
     "sqlite3": {"sandbox"},
 }

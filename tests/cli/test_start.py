@@ -12,7 +12,7 @@ from reconciler.cli.main import COMMANDS
 
 from .conftest import ROOT, Shell
 
-HEAVY = {"azure.identity", "httpx", "msal", "cryptography", "rich", "deepdiff", "starlette", "uvicorn", "stamina"}
+HEAVY = {"azure.identity", "httpx", "msal", "cryptography", "rich", "deepdiff", "uvicorn"}
 
 
 def imported(shell: Shell, *arguments: str) -> set[str]:
