@@ -22,6 +22,8 @@ def report_unmanaged(people: People) -> int:
     known = {
         normal_login(address) for person in people.rows.values() for address in (person.mail, person.upn) if address
     }
+    for addresses in people.readings.addresses.values():  # read for people about to be created
+        known.update(normal_login(address) for address in addresses or ())
     count = 0
     for node in sorted(suspects):
         if normal_login(node.login) in known:
