@@ -18,6 +18,7 @@ from .state import SandboxState
 
 HOST = "127.0.0.1"
 KEEP_ALIVE_SECONDS = 60
+LAST_TURNS = 10
 
 
 def listen(port: int) -> socket.socket:
@@ -92,9 +93,11 @@ class Server:
             await stopped.wait()
         finally:
             server.close()
-            for transport in list(self._connections.values()):
-                transport.abort()
-            await asyncio.sleep(0)
+            # A connection accepted a moment ago shows only some turns of the loop later.
+            for _ in range(LAST_TURNS):
+                for transport in list(self._connections.values()):
+                    transport.abort()
+                await asyncio.sleep(0)
 
     def stop(self) -> None:
         """End `run`, from any thread or from a signal handler of its loop."""

@@ -40,6 +40,14 @@ COLUMN = {
     "userType": "user_type", "deletedDateTime": "deleted_at",
 }  # fmt: skip
 
+ONLY = {
+    "mail": ("user", "group", "orgContact"),
+    "accountEnabled": ("user", "device", "servicePrincipal"),
+    "userPrincipalName": ("user",),
+    "userType": ("user",),
+}
+"""Columns that not every type has. [documented] graph.md §1.2: rows of other types simply lack them."""
+
 OTHERS: dict[str, dict[str, Any]] = {
     "user": {
         "businessPhones": [], "givenName": None, "jobTitle": None, "mobilePhone": None, "officeLocation": None,
@@ -90,7 +98,7 @@ class RowWriter:
         start: Row = {"@odata.type": f"#microsoft.graph.{kind}"} if self.typed else {}
         if not self.access.reads(kind):
             # [documented] graph.md §3: id and type remain, everything else is null
-            return lambda row: start | {name: row["id"] if name == "id" else None for name in (*names, "id")}
+            return lambda row: start | {name: _unseen(kind, name) for name in names} | {"id": row["id"]}
         visible = [name for name in names if not self._hidden(kind, name)]
         nulls = [name for name in names if name not in visible] if self.switches["not_basic"] == "null" else []
         plain = [(name, COLUMN[name]) for name in visible if name in COLUMN]
@@ -113,7 +121,7 @@ class RowWriter:
                     elif name in OTHERS[kind]:
                         written[name] = _other(name, row)
             for name in nulls:
-                written[name] = None
+                written[name] = _unseen(kind, name)
             return written
 
         return write
@@ -123,10 +131,9 @@ class RowWriter:
             return DEFAULT[kind]
         known = {name.lower(): name for name in (*COLUMN, *OTHERS[kind])}
         names = tuple(known.get(name.lower(), name) for name in self.select)
-        if kind != "user":
-            names = tuple(name for name in names if name not in ("userPrincipalName", "userType"))
-            if kind in ("group", "orgContact"):
-                names = tuple(name for name in names if name != "accountEnabled")
+        names = tuple(
+            name for name in names if kind in ONLY.get(name, (kind,)) and (name in COLUMN or name in OTHERS[kind])
+        )
         if self.switches["select_implies_id"] == "yes" and "id" not in names:
             names = ("id", *names)
         return names
@@ -137,6 +144,11 @@ class RowWriter:
         if self.switches["not_basic"] == "403":
             raise denied()
         return True
+
+
+def _unseen(kind: str, name: str) -> Any:
+    """What stands for a property that may not be read: null, or for a list an empty one (graph.md §1.4: non-null)."""
+    return [] if isinstance(OTHERS[kind].get(name), list) else None
 
 
 def _other(name: str, row: sqlite3.Row) -> Any:
