@@ -1,0 +1,83 @@
+"""What ends a run: our own credentials, signals, bugs; and that no outcome is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.apply import SETTLE_FOR, UNREAD_IN_A_ROW, wait_until
+from reconciler.errors import ReconcilerError, TargetError
+from reconciler.model.plan import ActionOutcome
+
+from .rescue_double import DEAD, FIELD, NEW, Clock, Rescue, act, carry_out, create, person, results
+
+
+@pytest.mark.parametrize("call", ["get", "set", "move"])
+@pytest.mark.parametrize("trouble", [DEAD, TargetError("Rescue speaks words that are in no document")])
+def test_trouble_with_ourselves_ends_the_run_with_one_message(call: str, trouble: ReconcilerError) -> None:
+    rescue = Rescue(*(person(node) for node in (5, 6, 7)))
+    repeat = 1 if trouble is DEAD or call != "get" else UNREAD_IN_A_ROW
+    rescue.on[call] = [trouble] * repeat
+    run = carry_out(rescue, *(act(node, "update", "move", to=FIELD, name="X") for node in (5, 6, 7)))
+    assert results(run)[-1] == ("skipped" if repeat == 1 else "failed")
+    assert results(run)[0] == "failed"
+    assert run.fatal is trouble
+    assert str(trouble) in (run.stopped or "")
+
+
+def test_a_signal_stops_between_two_actions() -> None:
+    rescue = Rescue(*(person(node) for node in (5, 6, 7)))
+    came: list[bool] = []
+    rescue.on["set"] = [lambda: came.append(True)]
+    run = carry_out(rescue, *(act(node, "update", name="X") for node in (5, 6, 7)), stopping=lambda: bool(came))
+    assert results(run) == ["done", "skipped", "skipped"]
+    assert run.stopped == "stopped by a signal"
+    assert run.fatal is None
+
+
+def test_a_signal_in_the_middle_of_a_creation_lets_both_calls_happen() -> None:
+    rescue = Rescue()
+    came: list[bool] = []
+    rescue.on["create"] = [lambda: came.append(True)]
+    run = carry_out(rescue, create("a@x.example"), create("b@x.example"), stopping=lambda: bool(came))
+    assert results(run) == ["done", "skipped"]
+    assert rescue.people[NEW].login == "a@x.example"
+
+
+def test_a_signal_before_the_first_action() -> None:
+    rescue = Rescue(person(5))
+    run = carry_out(rescue, act(5, "update", name="X"), stopping=lambda: True)
+    assert results(run) == ["skipped"]
+    assert not run.wrote
+    assert rescue.calls == []
+
+
+def test_a_bug_ends_the_run_and_loses_no_outcome() -> None:
+    rescue = Rescue(*(person(node) for node in (5, 6, 7)))
+    rescue.on["set"] = [None, ZeroDivisionError("oops")]
+    run = carry_out(rescue, *(act(node, "update", name="X") for node in (5, 6, 7)))
+    assert results(run) == ["done", "unknown", "skipped"]
+    assert isinstance(run.fatal, ZeroDivisionError)
+
+
+def test_progress_hears_of_every_action_and_its_trouble_loses_no_outcome() -> None:
+    heard: list[str] = []
+
+    def tell(outcome: ActionOutcome) -> None:
+        heard.append(outcome.outcome)
+        if len(heard) == 2:
+            raise BrokenPipeError
+
+    rescue = Rescue(*(person(node) for node in (5, 6, 7)))
+    run = carry_out(rescue, *(act(node, "update", name="X") for node in (5, 6, 7)), progress=tell)
+    assert results(run) == ["done", "done", "skipped"]
+    assert heard == ["done", "done", "skipped"]
+
+
+def test_waiting_asks_at_least_once_and_at_the_end() -> None:
+    clock = Clock()
+    asked: list[float] = []
+    assert not wait_until(lambda: asked.append(clock.now) or False, clock=clock, sleep=clock.sleep)  # type: ignore[func-returns-value]
+    assert asked[0] == 0
+    assert asked[-1] == SETTLE_FOR
+    assert wait_until(lambda: True, clock=clock, sleep=clock.sleep)
+    assert clock.now == SETTLE_FOR

@@ -1,0 +1,55 @@
+"""The last reading corrects what was reported done (D20)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.apply_checks import compare_result
+from reconciler.model.plan import Action, ActionOutcome
+
+from .rescue_double import FIELD, Rescue, act, create, mark, person
+
+
+def done(action: Action, outcome: str = "done") -> ActionOutcome:
+    return ActionOutcome(
+        **{name: getattr(action, name) for name in Action.model_fields},
+        outcome=outcome,  # type: ignore[arg-type]
+        message="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "stored", "words"),
+    [
+        (act(5, "update", name="New Name"), {"name": "NEW NAME"}, "server stored the name 'NEW NAME'"),
+        (act(5, "update", login="q@x.example"), {}, "server stored the login 'p5@x.example'"),
+        (act(5, "disable", enabled=False), {}, "server stored the status Offline"),
+        (act(5, "adopt", description=mark(5)), {"description": "cut"}, "server stored the description 'cut'"),
+        (act(5, "move", to=FIELD), {}, "the person is not in the group"),
+        (act(6, "update", name="X"), {}, "does not show this person"),
+        (act(5, "update", name="X"), {"type": "administrator"}, "does not show this person"),
+        (create("n@x.example"), {}, "does not show this person"),
+        (create("p5@x.example", to=FIELD), {"name": "P5@X.Example", "description": mark(1)}, "is not in the group"),
+        (create("p5@x.example"), {"type": "administrator"}, "does not show this person"),
+    ],
+)
+def test_the_last_reading_corrects_what_was_reported_done(action: Action, stored: dict[str, Any], words: str) -> None:
+    rescue = Rescue(person(5)._replace(**stored))
+    wrong = compare_result([done(action)], rescue.fetch_tree())
+    assert words in wrong[action.id]
+
+
+@pytest.mark.parametrize("outcome", ["failed", "skipped", "stale", "unknown", "held"])
+def test_the_last_reading_corrects_nothing_else(outcome: str) -> None:
+    assert compare_result([done(act(6, "update", name="X"), outcome)], Rescue().fetch_tree()) == {}
+
+
+def test_the_last_reading_agrees_under_the_comparison() -> None:
+    rescue = Rescue(person(5, name="New  Name ", login="Q@x.example", description=f" {mark(5)}", status="Away"))
+    actions = [
+        act(5, "update", name="New Name", login="q@X.example", description=mark(5), enabled=True),
+        act(5, "create", login="q@x.example", name="New Name", sso_id="not shown", key="other"),
+    ]
+    assert compare_result([done(action) for action in actions], rescue.fetch_tree()) == {}
