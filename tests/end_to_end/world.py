@@ -98,7 +98,10 @@ def mappings(pairs: dict[str, str], *, sso: bool = False, **top: Any) -> str:
             "entra": {"tenant_id": TENANT},
             "rescue": {"region": "us", "account_id": ACCOUNT, "requests_per_second": 100},
             "defaults": {"nested": "direct", "upn_as_sso_id": sso},
-            "mappings": [{"entra_group": {"id": guid(group)}, "rescue_group": path} for group, path in pairs.items()],
+            "mappings": [
+                {"name": group, "entra_group": {"id": guid(group)}, "rescue_group": path}
+                for group, path in pairs.items()
+            ],
         }
         | top
     )
