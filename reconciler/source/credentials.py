@@ -1,11 +1,20 @@
 """Which credential reads Entra, chosen from the environment in a fixed order: the first that is complete is used.
 
 1. GRAPH_ACCESS_TOKEN, made elsewhere; it cannot be renewed, so a refusal is final.
-2. A client secret: AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and the tenant.
-3. GitHub's OIDC: AZURE_CLIENT_ID, the tenant and what Actions gives a job with `id-token: write`.
+2. The one that AZURE_TOKEN_CREDENTIALS names, azure-identity's own variable: EnvironmentCredential (4 or 5 below),
+   WorkloadIdentityCredential, ManagedIdentityCredential or AzureCliCredential. That one or none.
+3. Without a choice, the first complete one of these:
+4. a client secret: AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and the tenant;
+5. a certificate: AZURE_CLIENT_ID, AZURE_CLIENT_CERTIFICATE_PATH and the tenant;
+6. GitHub's OIDC: AZURE_CLIENT_ID, the tenant and what Actions gives a job with `id-token: write`;
+7. a workload identity: AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE and the tenant;
+8. a managed identity that announces itself (IDENTITY_ENDPOINT or MSI_ENDPOINT, with their header or secret).
 
-One named credential, never DefaultAzureCredential: that one may pick whoever is logged in on the machine (graph.md
-§9.1). azure-identity does not lock its cache (§9.3), so we do. No message holds a secret or a token.
+What was given to this program comes before what the machine has anyway. Two are used only when they are named: the
+managed identity of a virtual machine, since looking for it where there is none takes long, and the Azure CLI, since a
+person's token may see less than an application's, and groups that only look smaller are people who only look gone.
+
+azure-identity does not lock its cache (graph.md §9.3), so we do. No message holds a secret or a token.
 """
 
 from __future__ import annotations
@@ -16,21 +25,23 @@ import json
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from reconciler.errors import CredentialsError
-from reconciler.source.clouds import CLOUDS, Cloud
-from reconciler.source.github_oidc import NEEDED as OIDC_NEEDED
-from reconciler.source.github_oidc import make_assertion_source
+from reconciler.source.azure_ways import SECRETS, Setting, Way, chosen_way
+from reconciler.source.clouds import CLOUDS
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from azure.core.credentials import AccessToken, TokenCredential
 
 __all__ = ["CLOUDS", "TokenSource", "make_token_source"]
 
-_BASIC = "AZURE_CLIENT_ID"
+log = logging.getLogger(__name__)
+
+_EARLY = 300.0
+"""Seconds before its end from which a token is asked for anew; azure-identity's own measure."""
 _LIKE_A_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|[\w~+/=-]{60,}")
 _AADSTS = re.compile(r"AADSTS\d+")
 _REMEDIES = {
@@ -43,13 +54,8 @@ _REMEDIES = {
     "AADSTS700211": "no federated credential of the app fits this job's issuer",
     "AADSTS700212": "no federated credential of the app fits the audience: look at entra.cloud",
     "AADSTS700213": "no federated credential of the app fits this job's subject (branch, environment)",
+    "AADSTS700027": "the certificate is not, or no longer, among those of the app registration: upload it there",
     "AADSTS700024": "the clock of this machine is wrong, or the job's token is too old",
-}
-_GENERAL_REMEDY = "look at the app registration, the tenant and the cloud"
-_HOSTS_OF_MICROSOFT = frozenset(cloud.login_host for cloud in CLOUDS.values()) | {
-    "login.microsoft.com",
-    "login.windows.net",
-    "login.partner.microsoftonline.cn",
 }
 
 
@@ -85,8 +91,7 @@ class TokenSource:
 
 
 def make_token_source(environ: Mapping[str, str], *, tenant_id: str | None, cloud: str) -> TokenSource:
-    """The first complete way of the three above; nothing is fetched yet. Raises CredentialsError naming what lacks."""
-    tenant = tenant_id or environ.get("AZURE_TENANT_ID", "").strip()
+    """The first complete way of those above; nothing is fetched yet. CredentialsError naming what lacks, UsageError."""
     ready = environ.get("GRAPH_ACCESS_TOKEN", "").strip()
     if ready:
         token = ready[7:].strip() if ready[:7].lower() == "bearer " else ready
@@ -94,95 +99,53 @@ def make_token_source(environ: Mapping[str, str], *, tenant_id: str | None, clou
             raise CredentialsError(
                 "GRAPH_ACCESS_TOKEN holds characters no token has", advice="set it to the token alone"
             )
+        log.info("Entra is read with GRAPH_ACCESS_TOKEN")
         return TokenSource(lambda _renew: token, renewable=False)
-    if not _missing(environ, tenant, "AZURE_CLIENT_SECRET"):
-        return _make_azure_source(environ, tenant, CLOUDS[cloud], secret=environ["AZURE_CLIENT_SECRET"].strip())
-    if not _missing(environ, tenant, *OIDC_NEEDED):
-        return _make_azure_source(environ, tenant, CLOUDS[cloud], secret=None)
-    raise CredentialsError(
-        "no complete credential for Microsoft Entra in the environment:\n"
-        "  a token made elsewhere needs GRAPH_ACCESS_TOKEN\n"
-        f"  a client secret lacks {_listed(_missing(environ, tenant, 'AZURE_CLIENT_SECRET'))}\n"
-        f"  a GitHub Actions job lacks {_listed(_missing(environ, tenant, *OIDC_NEEDED))}",
-        advice="set the variables of one way; a job gets ACTIONS_ID_TOKEN_REQUEST_* by `permissions: id-token: write`",
-    )
+    setting = Setting(environ, tenant_id or environ.get("AZURE_TENANT_ID", "").strip(), CLOUDS[cloud])
+    way = chosen_way(setting)
+    log.info("Entra is read with %s", way.title)
+    return _make_azure_source(setting, way)
 
 
-def _missing(environ: Mapping[str, str], tenant: str, *names: str) -> list[str]:
-    lacking = [name for name in (_BASIC, *names) if not environ.get(name, "").strip()]
-    return lacking if tenant else [*lacking, "AZURE_TENANT_ID (or entra.tenant_id in the file)"]
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
-
-
-def _make_azure_source(environ: Mapping[str, str], tenant: str, cloud: Cloud, *, secret: str | None) -> TokenSource:
-    client = environ[_BASIC].strip()
-    options = _options(environ, cloud)
-    assertion = None if secret else make_assertion_source(environ, cloud.audience)
-    kept: list[TokenCredential] = []
-
-    def make() -> TokenCredential:
-        from azure.identity import ClientAssertionCredential, ClientSecretCredential
-
-        # We say ourselves what went wrong; these repeat addresses and answers.
-        for name, level in (("azure", logging.CRITICAL), ("msal", logging.CRITICAL), ("urllib3", logging.CRITICAL)):
-            logging.getLogger(name).setLevel(level)
-        if secret:
-            return ClientSecretCredential(tenant, client, secret, **options)
-        return ClientAssertionCredential(tenant, client, assertion, **options)  # type: ignore[arg-type]
+def _make_azure_source(setting: Setting, way: Way) -> TokenSource:
+    credential: TokenCredential | None = None
+    kept: AccessToken | None = None
 
     def fetch(renew: bool) -> str:
+        nonlocal credential, kept
+        if kept is not None and not renew and kept.expires_on - time.time() > _EARLY:
+            return kept.token
         from azure.core.exceptions import AzureError
 
+        # We say ourselves what went wrong; these repeat addresses and answers.
+        for name in ("azure", "msal", "urllib3"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
-            if renew or not kept:
-                kept[:] = [make()]  # its cache belongs to the object: a new object is the way round it
-            return kept[0].get_token(cloud.scope).token
+            if renew or credential is None:
+                credential = way.make(setting)  # its cache belongs to the object: a new one is the way round it
+            kept = credential.get_token(setting.cloud.scope)
         except (AzureError, ValueError, OSError) as error:
             raw = str(error)
-            clean = _redact(raw, secret)
+            if isinstance(error, OSError) and error.filename:
+                clean = raw  # a file that cannot be read; its path may look like a token
+            else:
+                clean = _redact(raw, [setting.get(name) for name in SECRETS])
             code = _AADSTS.search(raw)
             raise CredentialsError(
-                f"no token from Microsoft Entra: {_shorten(clean)}",
-                advice=_REMEDIES.get(code.group() if code else "", _GENERAL_REMEDY),
+                f"no token from Microsoft Entra by {way.title}: {_shorten(clean)}",
+                advice=_REMEDIES.get(code.group() if code else "", way.remedy),
                 # An answer that repeats the secret or a token back to us must not ride along as the cause.
             ) from (error if clean == raw else None)
+        return kept.token
 
     return TokenSource(fetch, renewable=True)
 
 
-def _options(environ: Mapping[str, str], cloud: Cloud) -> dict[str, Any]:
-    """For every credential of azure-identity: where, how long, how often, whom to trust (graph.md §9.3, §9.4)."""
-    authority = environ.get("AZURE_AUTHORITY_HOST", "").strip().rstrip("/") or f"https://{cloud.login_host}"
-    if "://" not in authority:
-        authority = f"https://{authority}"
-    host = (urlsplit(authority).hostname or "").lower()
-    options: dict[str, Any] = {
-        "authority": authority,
-        # For a host it does not know, MSAL would first ask the global cloud about it.
-        "disable_instance_discovery": host not in _HOSTS_OF_MICROSOFT,
-        "connection_timeout": 10,
-        "read_timeout": 30,
-        "retry_total": 2,
-        "retry_connect": 2,
-        "retry_read": 2,
-        "retry_status": 2,
-        "retry_backoff_factor": 0.3,
-        "retry_backoff_max": 10,
-    }
-    certificates = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or environ.get("SSL_CERT_FILE")
-    if certificates:
-        options["connection_verify"] = certificates
-    if host in ("localhost", "::1") or host.startswith("127."):
-        options["use_env_settings"] = False  # no proxy for loopback
-    return options
-
-
-def _redact(message: str, secret: str | None) -> str:
-    """A foreign message without the secret and without anything that looks like a token."""
-    return _LIKE_A_TOKEN.sub("…", message.replace(secret, "…") if secret else message)
+def _redact(message: str, secrets: Iterable[str]) -> str:
+    """A foreign message without the secrets and without anything that looks like a token."""
+    for secret in secrets:
+        message = message.replace(secret, "…") if secret else message
+    return _LIKE_A_TOKEN.sub("…", message)
 
 
 def _shorten(message: str) -> str:

@@ -11,13 +11,14 @@ from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+import trustme
 
 from reconciler.source.credentials import TokenSource
 from reconciler.source.entra_reader import EntraReader
 from reconciler.source.graph_client import GraphClient
 from reconciler.transport import Channel
 
-TENANT = "8d2f4c1e-0000-4000-8000-2b7f3d9a1c55"
+from .entra_authority import TENANT, Authority
 
 
 def guid(number: int) -> str:
@@ -253,3 +254,25 @@ def make_mappings(*named: tuple[str | None, str | None], limit: int = 999) -> Si
         for number, (id_, name) in enumerate(named)
     ]
     return SimpleNamespace(mappings=tuple(pairs), limits=SimpleNamespace(members=limit))
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory) -> SimpleNamespace:
+    """An authority of our own and a certificate for loopback and some names behind a proxy."""
+    folder = tmp_path_factory.mktemp("tls")
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(folder / "ca.pem"))
+    names = ("127.0.0.1", "localhost", "login.corp.example", "graph.corp.example", "rescue.corp.example")
+    ca.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+    return SimpleNamespace(ca=str(folder / "ca.pem"), server=str(folder / "server.pem"))
+
+
+@pytest.fixture
+def authority(certificates, monkeypatch):
+    # azure-identity goes through requests, the channel through httpx: one variable serves both.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificates.ca)
+    # A proxy of the environment must not come between us and loopback.
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    it = Authority(certificates.server)
+    yield it
+    it.close()

@@ -1,13 +1,8 @@
 """Which credential is chosen, how it is renewed, and that nothing of it is ever told."""
 
-import json
 import logging
-import ssl
 import threading
 import traceback
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import trustme
@@ -17,104 +12,10 @@ from reconciler.source.clouds import CLOUDS, graph_base_url
 from reconciler.source.credentials import TokenSource, make_token_source
 from reconciler.source.github_oidc import make_assertion_source
 
-TENANT = "8d2f4c1e-0000-4000-8000-2b7f3d9a1c55"
+from .entra_authority import ASSERTION, TENANT
+
 SECRET = "canary~secret.value-0123456789"
 REQUEST_TOKEN = "canary-request-token"
-ASSERTION = "eyJjanary.eyJjYW5hcnkiOiJhc3NlcnRpb24ifQ.canary-signature"
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    """An authority of our own and a certificate for loopback."""
-    folder = tmp_path_factory.mktemp("tls")
-    ca = trustme.CA()
-    ca.cert_pem.write_to_path(str(folder / "ca.pem"))
-    ca.issue_cert("127.0.0.1", "localhost").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
-    return SimpleNamespace(ca=str(folder / "ca.pem"), server=str(folder / "server.pem"))
-
-
-class Authority:
-    """Entra's token endpoint and GitHub's, over TLS, hand-written from graph.md §9.1 and §9.4."""
-
-    def __init__(self, certificate):
-        self.requests = []
-        self.tokens = 0
-        self.refuse = None
-        self.github = (200, {"value": ASSERTION})
-        authority = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                parts = urlsplit(self.path)
-                form = {key: values[0] for key, values in parse_qs(body).items()}
-                query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-                authority.requests.append(
-                    SimpleNamespace(path=parts.path, query=query, form=form, headers=dict(self.headers.items()))
-                )
-                status, answer = authority.answer(parts.path)
-                sent = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(sent)))
-                self.end_headers()
-                self.wfile.write(sent)
-
-            do_POST = do_GET
-
-            def log_message(self, *_):
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.url = f"https://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
-    def answer(self, path):
-        if path == "/github/token":
-            return self.github
-        if path.endswith("/.well-known/openid-configuration"):
-            base = f"{self.url}/{TENANT}/oauth2/v2.0"
-            return 200, {
-                "issuer": f"{self.url}/{TENANT}/v2.0",
-                "authorization_endpoint": f"{base}/authorize",
-                "token_endpoint": f"{base}/token",
-            }
-        if self.refuse:
-            return self.refuse
-        self.tokens += 1
-        return 200, {
-            "token_type": "Bearer",
-            "expires_in": 3599,
-            "ext_expires_in": 3599,
-            "access_token": f"token-{self.tokens}",
-        }
-
-    def asked(self, path):
-        return [request for request in self.requests if request.path.endswith(path)]
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-@pytest.fixture
-def authority(certificates, monkeypatch):
-    # azure-identity goes through requests, the channel through httpx: one variable serves both.
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificates.ca)
-    # A proxy of the environment must not come between us and loopback.
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    it = Authority(certificates.server)
-    yield it
-    it.close()
 
 
 def with_secret(authority, certificates, **more):
@@ -176,7 +77,11 @@ def test_nothing_usable_lists_what_each_way_lacks():
     lines = str(caught.value).splitlines()
     assert "needs GRAPH_ACCESS_TOKEN" in lines[1]
     assert lines[2].endswith("lacks AZURE_CLIENT_SECRET, AZURE_TENANT_ID (or entra.tenant_id in the file)")
-    assert "lacks ACTIONS_ID_TOKEN_REQUEST_TOKEN, AZURE_TENANT_ID" in lines[3]
+    assert "a certificate lacks AZURE_CLIENT_CERTIFICATE_PATH, AZURE_TENANT_ID" in lines[3]
+    assert "lacks ACTIONS_ID_TOKEN_REQUEST_TOKEN, AZURE_TENANT_ID" in lines[4]
+    assert "a workload identity lacks AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID" in lines[5]
+    assert "lacks IDENTITY_ENDPOINT (on a virtual machine set AZURE_TOKEN_CREDENTIALS=Managed" in lines[6]
+    assert "the Azure CLI lacks AZURE_TOKEN_CREDENTIALS=AzureCliCredential" in lines[7]
     assert "id-token: write" in caught.value.advice
 
 
