@@ -1,0 +1,104 @@
+"""The marker of D3, word by word."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.marker import (
+    NO_PRINT,
+    Licence,
+    Marker,
+    MarkersDiffer,
+    find_marker,
+    find_markers,
+    print_of,
+    with_marker,
+    without_marker,
+)
+
+UUID = "6a1d0c7e-0000-4000-8000-9f4e2b8d7c10"
+MARKER = Marker("8d2f", UUID, "0123abcd", "89ef4567")
+TEXT = f"[entra:8d2f:{UUID}@0123abcd#89ef4567"
+
+markers = st.builds(
+    Marker,
+    st.from_regex(r"[a-z0-9_.-]{1,8}", fullmatch=True),
+    st.uuids().map(str),
+    st.from_regex("[0-9a-f]{8}", fullmatch=True),
+    st.from_regex("[0-9a-f]{8}", fullmatch=True),
+    st.sampled_from([None, *Licence]),
+    st.booleans(),
+)
+
+
+@pytest.mark.parametrize(
+    ("marker", "text"),
+    [
+        (MARKER, f"{TEXT}]"),
+        (Marker("8d2f", UUID, "0123abcd", "89ef4567", Licence.GIVEN), f"{TEXT}+m]"),
+        (Marker("8d2f", UUID, "0123abcd", "89ef4567", Licence.NOT_GIVEN, off=True), f"{TEXT}-m!off]"),
+        (Marker("8d2f", UUID, "0123abcd", "89ef4567", Licence.REFUSED), f"{TEXT}~m]"),
+        (Marker("8d2f", UUID, "0123abcd", "89ef4567", off=True), f"{TEXT}!off]"),
+    ],
+)
+def test_written_and_read(marker: Marker, text: str) -> None:
+    assert str(marker) == text
+    assert find_marker(text) == find_marker(text.upper()) == find_marker(f"before {text} after") == marker
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no marker",
+        "[note]",
+        TEXT,
+        f"{TEXT} ]",
+        f"{TEXT}!off+m]",
+        f"{TEXT}+m+m]",
+        f"[entra-group:8d2f:{UUID}@0123abcd]",
+        f"[entra:8d2f:{UUID}@0123abcd]",
+        f"[entra::{UUID}@0123abcd#89ef4567]",
+        f"[entra:8d 2f:{UUID}@0123abcd#89ef4567]",
+        f"[entra:8d2f:{UUID}@0123abc#89ef4567]",
+        f"[entra:8d2f:{UUID[:-1]}@0123abcd#89ef4567]",
+    ],
+)
+def test_what_is_none(text: str) -> None:
+    assert find_marker(text) is None
+    assert without_marker(text) == text
+
+
+def test_two_that_differ() -> None:
+    text = f"{TEXT}] and {TEXT}!off]"
+    assert len(find_markers(text)) == 2
+    with pytest.raises(MarkersDiffer, match="and"):
+        find_marker(text)
+    assert find_marker(f"{TEXT}] and {TEXT.upper()}]") == MARKER
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("", "{}"), ("a", "a {}"), ("a ", "a {}"), ("  ", "  {}"), ("a\n", "a\n {}")]
+)
+def test_a_new_one_goes_to_the_end_after_one_space(before: str, after: str) -> None:
+    assert with_marker(before, MARKER) == after.format(MARKER)
+
+
+@given(st.text(), st.text(), markers, markers)
+def test_a_changed_one_is_replaced_in_place_and_all_else_stays(left: str, right: str, old: Marker, new: Marker) -> None:
+    text = f"{left}{old}{right}"
+    assert find_marker(text) == old
+    assert with_marker(text, new) == f"{left}{new}{right}"
+    assert without_marker(text) == left + right
+    assert find_marker(with_marker(left, new)) == new
+    assert with_marker(left, new).startswith(left)
+
+
+def test_print() -> None:
+    assert print_of(None) == NO_PRINT == "00000000"
+    assert print_of("Zoë@x") == hashlib.sha256("Zoë@x".encode()).hexdigest()[:8]
+    assert print_of("zoë@x") != print_of("Zoë@x")
