@@ -563,6 +563,6 @@ def test_D21_login_and_sso_id_from_two_givers() -> None:
     assert set(made.action("a").depends_on) == {made.action("b").id, made.action("c").id}
     assert made.plan.actions[-1] == made.action("a")
     world.people["c"] = world.people["c"]._replace(name="<")
-    made = world.plan()
+    made = world.plan("full")
     assert made.verbs == {"b": "update"}
     assert made.codes == ["bad_name c", "duplicate_sso a"]
