@@ -37,6 +37,8 @@ def is_bad_name(name: str) -> bool:
 
 def is_unsendable(text: str) -> bool:
     """True for text with control characters, lone surrogates, `<` or `&#`."""
+    if text.isascii() and text.isprintable():
+        return "<" in text or "&#" in text
     return _UNSENDABLE.search(text) is not None
 
 

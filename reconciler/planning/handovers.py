@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.plan import Action
-from reconciler.planning.decisions import Decisions
+from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.identity import held_by
 
 
@@ -13,37 +13,36 @@ def settle_handovers(decisions: Decisions) -> list[Action]:
     A giver who is not written, or keeps what is wanted, and a ring of people swapping, block everybody behind them:
     reported, naming the holder.
     """
-    by_node = {action.subject.node_id: action for action in decisions.actions.values() if action.subject.node_id}
-    waiting: dict[str, set[str]] = {}
-    behind: dict[str, list[str]] = {}
-    ready = []
-    for action in decisions.actions.values():
-        needs = decisions.needs.get(action.id, ())
-        givers = [by_node.get(need.node) for need in needs]
-        if all(giver and giver.after(need.field) is not None for giver, need in zip(givers, needs, strict=True)):
-            waiting[action.id] = {giver.id for giver in givers if giver}
-            for giver_id in waiting[action.id]:
-                behind.setdefault(giver_id, []).append(action.id)
-            if not needs:
-                ready.append(action.id)
-    settled: dict[str, Action] = {}
-    open_needs = {action_id: set(givers) for action_id, givers in waiting.items()}
+    actions = decisions.actions
+    by_node = {action.subject.node_id: action for action in actions.values() if action.subject.node_id}
+    settled = {action.id: action for action in actions.values() if action.id not in decisions.needs}
+    givers: dict[str, dict[Need, str | None]] = {}
+    followers: dict[str, list[str]] = {}
+    for action_id, needs in decisions.needs.items():
+        givers[action_id] = {need: _giver(by_node.get(need.node), need) for need in needs}
+        for giver in filter(None, set(givers[action_id].values())):
+            followers.setdefault(giver, []).append(action_id)
+    ready = list(settled)
     while ready:
-        action_id = ready.pop()
-        depends_on = tuple(sorted(waiting[action_id]))
-        settled[action_id] = decisions.actions[action_id].model_copy(update={"depends_on": depends_on})
-        for follower in behind.get(action_id, ()):
-            open_needs[follower].discard(action_id)
-            if not open_needs[follower]:
-                ready.append(follower)
-    for action in decisions.actions.values():
-        if action.id not in settled:
-            _report(decisions, action)
+        for action_id in followers.get(ready.pop(), ()):
+            found = set(givers[action_id].values())
+            if found <= settled.keys():
+                depends_on = tuple(sorted(filter(None, found)))
+                settled[action_id] = actions[action_id].model_copy(update={"depends_on": depends_on})
+                ready.append(action_id)
+    for action_id, needs in decisions.needs.items():
+        if action_id not in settled:
+            in_vain = next(need for need in needs if givers[action_id][need] not in settled)
+            _report(decisions, actions[action_id], in_vain)
     return list(settled.values())
 
 
-def _report(decisions: Decisions, action: Action) -> None:
-    need = decisions.needs[action.id][0]
+def _giver(action: Action | None, need: Need) -> str | None:
+    """The id of the holder's action if it gives up what is needed, else None."""
+    return action.id if action is not None and action.after(need.field) is not None else None
+
+
+def _report(decisions: Decisions, action: Action, need: Need) -> None:
     holder = decisions.tree.nodes[need.node]
     code, what = ("blocked_login", "login") if need.field == "login" else ("duplicate_sso", "SSO ID")
     decisions.people.block(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reconciler.model.mappings import Mapping
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.decisions import Decisions
@@ -143,7 +141,7 @@ def _decide_conflict(
         node=node,
         login=node.login,
         name=normal_text(node.name),
-        difference=diff_person(as_is, actual, node.parent, replace(link.marker, off=False)),
+        difference=diff_person(as_is, actual, node.parent, link.marker._replace(off=False)),
         reason="enabled in Entra; where they belong is not decided",
         lead="enable",
         twice=twice,
@@ -211,7 +209,7 @@ def _disable(decisions: Decisions, entra_id: str, link: Link, own: Paired | None
         node=node,
         login=node.login,
         name=normal_text(node.name),
-        difference=diff_leaver(actual, replace(link.marker, off=True)),
+        difference=diff_leaver(actual, link.marker._replace(off=True)),
         reason=reason,
         lead="disable",
         twice=twice,

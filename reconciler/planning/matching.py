@@ -66,11 +66,11 @@ def match_nodes(tree: Tree, role: Role, owner: str) -> Matches:
             found.by_login.setdefault(normal_login(node.login), []).append(node)
         if node.type != wanted_type:
             continue
-        markers = sorted(find_markers(node.description), key=str)
+        markers = find_markers(node.description)
         if len(markers) > 1:
-            _doubt(found, node, markers, owner)
+            _doubt(found, node, sorted(markers, key=str), owner)
             continue
-        marker = markers[0] if markers else None
+        marker = next(iter(markers), None)
         if marker is None:
             if is_blank(node):
                 found.blanks.setdefault(node.parent or 0, []).append(node)

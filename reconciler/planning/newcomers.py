@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reconciler.model.hierarchy import Node
 from reconciler.model.marker import NO_PRINT
 from reconciler.model.text import normal_login
@@ -101,9 +99,9 @@ def _decide_disabled(decisions: Decisions, entra_id: str, login: str) -> None:
         message = f"disabled in Entra, enabled in Rescue as node {node.id}, and settings.adopt is never"
         people.block_wanted("adopt_blocked", message, wanted)
     elif actual := decisions.confirmed(entra_id, node):
-        marker = replace(decisions.marker(wanted, None), off=True)
+        marker = decisions.marker(wanted, None)._replace(off=True)
         if actual.sso_id != wanted.sso_id:
-            marker = replace(marker, print=NO_PRINT)  # what the SSO ID will be once they are back is not written now
+            marker = marker._replace(print=NO_PRINT)  # what the SSO ID will be once they are back is not written now
         _adopt(decisions, wanted, node, diff_leaver(actual, marker), "account disabled in Entra")
 
 

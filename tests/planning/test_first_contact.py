@@ -565,4 +565,4 @@ def test_D21_login_and_sso_id_from_two_givers() -> None:
     world.people["c"] = world.people["c"]._replace(name="<")
     made = world.plan("full")
     assert made.verbs == {"b": "update"}
-    assert made.codes == ["bad_name c", "duplicate_sso a"]
+    assert made.codes == ["bad_name c", "duplicate_sso a"], "the one who keeps it is named"
