@@ -2,7 +2,7 @@
 
     mappings.yaml -config-> Mappings -+
     Entra         -source-> Directory +-> desired people -+
-    Rescue        -target-> Tree -------------------------+-> rules, diff -> guards -> Plan -+-render-> text, JSON, Markdown
+    Rescue        -target-> Tree -------------------------+-> rules, diff -> guards -> Plan -+-render-> text, JSON
                                                                                              +-apply--> Rescue, Outcomes
 
 Read everything, decide once, show, then do. `planning` receives values and returns a value: it has no way to reach the

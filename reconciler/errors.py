@@ -98,7 +98,7 @@ class InputError(UsageError):
         found = []
         for problem in self.problems:
             place = f"{self.file}:{problem.line}:{problem.column}" if problem.line else self.file
-            found.append(f"{place}: {problem.message}; {problem.remedy}" if problem.remedy else f"{place}: {problem.message}")
+            found.append(f"{place}: {problem.message}" + (f"; {problem.remedy}" if problem.remedy else ""))
         return found
 
 
