@@ -1,8 +1,7 @@
 """A snapshot of Entra: groups, people, membership. A group is known whole or not known at all, never half (D17).
 
-A million people are held at once, so a person is a NamedTuple: immutable, a third of the cost of a frozen dataclass to
-make, and not traced by the garbage collector once its fields are seen to be plain. Groups that share a person share the
-object.
+A million people are held at once, so a person is a NamedTuple: immutable, and a third of the cost of a frozen dataclass
+to make. Groups that share a person share the object.
 """
 
 from __future__ import annotations

@@ -38,9 +38,9 @@ def looks_right(wanted: Wanted, node: Node, marker: Marker) -> bool:
         and not marker.off
         and marker.mapping == wanted.paired.prefix
         and marker.print == print_of(wanted.sso_id)
-        and normal_text(node.name) == wanted.name
+        and (node.name == wanted.name or normal_text(node.name) == wanted.name)
         and wanted.login is not None
-        and normal_login(node.login) == normal_login(wanted.login)
+        and (node.login == wanted.login or normal_login(node.login) == normal_login(wanted.login))
     )
 
 
@@ -152,11 +152,13 @@ def _record(actual: Details) -> dict[FieldName, str | bool]:
 
 
 def _changes(before: Record[FieldName, str | bool], after: Record[FieldName, str | bool]) -> tuple[Change, ...]:
-    if before == after:
+    differing = [field for field in FIELDS if before[field] != after[field]]
+    if not differing:
         return ()
     from deepdiff import DeepDiff  # 80 ms to import, and most plans of a schedule are empty
 
-    found = DeepDiff(before, after, view="tree", ignore_private_variables=False)
+    old, new = ({field: record[field] for field in differing} for record in (before, after))
+    found = DeepDiff(old, new, view="tree", ignore_private_variables=False)
     changed = {cast(FieldName, level.path(output_format="list")[0]) for levels in found.values() for level in levels}
     return tuple(Change(field=field, before=before[field], after=after[field]) for field in FIELDS if field in changed)
 

@@ -27,7 +27,8 @@ def find_trouble(people: People, wanted: Wanted) -> tuple[str, str] | None:
     if wanted.login is None:
         which = "UPN that can be a login" if people.mappings.settings.use_upn_as_email else "e-mail address"
         return "no_login", f"no {which} in Entra; nothing is written"
-    if wanted.person.id in people.disputed or normal_login(wanted.login) in people.shared_logins:
+    shared = people.shared_logins
+    if wanted.person.id in people.disputed or (shared and normal_login(wanted.login) in shared):
         return "duplicate_login", f"several people in the mapped groups have the login {wanted.login}"
     if wanted.sso_id is not None and wanted.sso_id in people.shared_sso_ids:
         return "duplicate_sso", "several people in the mapped groups have this SSO ID; none of them is written"

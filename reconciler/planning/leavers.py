@@ -85,11 +85,11 @@ def judge_membership(people: People, entra_id: str, own: Paired) -> Verdict:
 
 
 def _read_again(people: People, entra_id: str, own: Paired, groups: frozenset[str]) -> Verdict:
-    """They seem to be in one of ours after all: a torn reading, or a member only through nesting."""
+    """Are they in one of ours after all (none of them frozen): a torn reading, or a member only through nesting?"""
     readings: Readings = people.readings
     asked = False
     for item in people.paired:
-        if item.frozen is not None or item.entra_id not in groups:
+        if item.entra_id not in groups:
             continue
         again = readings.again.get(item.entra_id)
         if again is None:

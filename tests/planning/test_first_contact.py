@@ -348,6 +348,14 @@ def test_D16_two_wanted_people_with_one_login_are_both_left_alone(world: World, 
     assert made.plan.has_errors
 
 
+def test_D16_whoever_is_in_sync_hears_of_the_other_one_too(world: World) -> None:
+    world.both("ann")
+    world.person("eve", "field", mail="ann@x.example")
+    made = world.plan()
+    assert (made.verbs, made.codes) == ({}, ["duplicate_login ann", "duplicate_login ann"])
+    assert made.plan.summary.blocked == 2
+
+
 @pytest.mark.parametrize("second", ["lost", "conflict"])
 def test_D16_somebody_undecided_has_a_login_too(world: World, second: str) -> None:
     world.mapping("lost", node=False).mapping("other").person("kim", "other")
