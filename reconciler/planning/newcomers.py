@@ -45,7 +45,7 @@ def _decide_wanted(decisions: Decisions, wanted: Wanted, key: str) -> None:
     here, elsewhere = people.matches.nodes_of_role(key), people.matches.nodes_of_others(key)
     if len(here) == 1 and here[0].id in people.matches.unmarked:
         _meet(decisions, wanted, here[0])
-    elif elsewhere and not here:
+    elif elsewhere:
         message = f"the login is {held_by(elsewhere[0])}; a second node is not created"
         people.block_wanted("both_roles", message, wanted)
     elif wanted.paired.mapping.create_missing:

@@ -574,3 +574,14 @@ def test_D21_login_and_sso_id_from_two_givers() -> None:
     made = world.plan("full")
     assert made.verbs == {"b": "update"}
     assert made.codes == ["bad_name c", "duplicate_sso a"], "the one who keeps it is named"
+
+
+def test_D21_who_gives_up_a_login_and_keeps_the_sso_id_blocks_the_next() -> None:
+    world = sso_world().mapping("plain")
+    world.person("eve", "plain", mail="eve@x.example").node("eve", mark("eve", "plain"), group="plain")
+    world.seats[1000].login = world.seats[1000].sso = "ann@x.example"
+    world.person("ann", "field")
+    made = world.plan()
+    assert made.action("eve").verbs == ("update",)
+    assert made.codes == ["duplicate_sso ann"]
+    assert len(made.plan.actions) == 1
