@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.errors import UsageError
+from reconciler.model.hierarchy import Details
+from reconciler.target.rescue_writer import RescueWriter
+
 from .world import (
     STORY_FILE,
     STORY_PEOPLE,
@@ -382,3 +386,40 @@ def test_nothing_is_asked_where_nothing_is_to_be_done(tmp_path: Path) -> None:
             os.close(theirs)
         assert process.returncode == 0
         assert "Apply this plan?" not in process.stderr
+
+
+# -- what nobody expects -----------------------------------------------------------------------------------------------
+
+
+def test_a_bug_keeps_its_traceback_and_loses_no_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world(story(), STORY_FILE, tmp_path) as made:
+        usual = RescueWriter.perform_set
+
+        def broken(self: RescueWriter, record: Details, password: str | None = None) -> None:
+            if record.login.startswith("rename"):
+                raise ZeroDivisionError
+            usual(self, record, password)
+
+        monkeypatch.setattr(RescueWriter, "perform_set", broken)
+        with pytest.raises(ZeroDivisionError):
+            made.apply()
+        saved = made.saved()
+        assert saved is not None
+        assert saved["exit_code"] == 1
+        assert [item["outcome"] for item in saved["actions"]] == ["done"] * 3 + ["unknown"] + ["skipped"] * 6
+        monkeypatch.undo()
+        assert made.apply().code == 0
+
+
+def test_a_report_that_cannot_be_written_after_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rescue has been written by then, so it is a warning, and no success."""
+    with world(story(), STORY_FILE, tmp_path) as made:
+
+        def full(file: str, _text: str) -> None:
+            raise UsageError(f"{file} cannot be written: No space left on device")
+
+        monkeypatch.setattr("reconciler.cli.applying.write_whole", full)
+        done = made.apply()
+        assert done.code == 1
+        assert "No space left on device" in done.err
+        assert "Rescue now equals the plan" in done.out

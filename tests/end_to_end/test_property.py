@@ -77,7 +77,7 @@ def worlds(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,
