@@ -161,8 +161,8 @@ def test_D5_a_disabled_member_without_an_unmarked_node_is_no_news(world: World, 
 
 
 def test_D6_only_enabled_unmarked_people_nobody_explains_in_healthy_groups(world: World) -> None:
-    world.mapping("lost", node=True).mapping("lost2", node=False, rescue_group=("lost",), allow_empty=False)
-    world.node("kim", mark("kim", "lost2"), status="Disabled")
+    world.mapping("lost").mapping("lost2", node=False, rescue_group=("lost",))
+    world.person("lea", "lost2").node("kim", mark("kim", "lost"), group="lost", status="Disabled")
     world.group("elsewhere")
     world.node("stray")
     world.node("off", status="Disabled")

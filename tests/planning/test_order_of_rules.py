@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import pytest
 
 from reconciler.model.directory import Account, UnreadGroup
+from reconciler.model.hierarchy import NodeType
 
-from .world import ADMIN, TODAY, World, group_id, id_of, mark
+from .world import ADMIN, MASTERS, TODAY, World, group_id, id_of, mark
 
 
 def survivor(world: World) -> None:
@@ -128,6 +129,13 @@ def test_survival_no_login_of_a_master_administrator_is_taken(world: World) -> N
     world.node("ann", mark("ann"), login="old@x.example")
     made = world.plan()
     assert (made.verbs, made.codes) == ({}, ["protected old"])
+
+
+def test_survival_covers_every_master_administrator_not_only_whom_the_tool_runs_as(world: World) -> None:
+    world.node("other", parent=MASTERS, type=NodeType.MASTER_ADMINISTRATOR, login="Ann@x.example")
+    world.both("ann", name="Old")
+    made = world.plan()
+    assert (made.verbs, made.codes) == ({}, ["protected ann"])
 
 
 def test_survival_covers_whoever_getuser_calls_the_account_holder(world: World) -> None:
