@@ -73,7 +73,7 @@ def open_sides(mappings: Mappings, environ: Mapping[str, str], talk: Talk) -> It
         Channel(graph_url, service="Microsoft Graph (GRAPH_BASE_URL)") as graph,
         talk.progress() as progress,
     ):
-        entra = EntraReader(GraphClient(graph, tokens), tenant_id=mappings.tenant_id, progress=progress)
+        entra = EntraReader(GraphClient(graph, tokens, run=talk.run), tenant_id=mappings.tenant_id, progress=progress)
         yield Sides(entra, rescue.reader, rescue.writer, progress)
 
 
@@ -99,6 +99,7 @@ def read_and_plan(mappings: Mappings, sides: Sides, *, refresh: Refresh, talk: T
         now = datetime.now(UTC)
         made = _make_plan(mappings, readings, now)
         if isinstance(made, Plan):
+            talk.note_plan(made)
             return made, readings
         readings = _answer(made, readings, sides)
     raise ReconcilerError(f"planning still had questions after {ROUNDS} rounds", advice="please report this as a bug")

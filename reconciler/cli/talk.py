@@ -1,19 +1,25 @@
 """What commands say while they work: results on stdout; talk, progress and warnings on stderr.
 
 On a terminal progress is a bar; elsewhere a plain line where a step ends; with --quiet nothing. Colour only on a
-terminal and never with NO_COLOR.
+terminal and never with NO_COLOR. Everything said goes to the log as well (`logs.py`); with --log-format json stderr is
+the log and nothing else.
 """
 
 from __future__ import annotations
 
-import logging
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+
+from reconciler.cli.logs import CURRENT, TALK, Log, log_outcome, log_plan
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import ActionOutcome, Outcomes, Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
 Progress = Callable[[str, int, int], None]
@@ -27,18 +33,45 @@ class Talk:
 
     def __init__(self, *, quiet: bool, verbose: int) -> None:
         self.quiet = quiet
-        level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-        style = "%(asctime)s %(levelname)s %(name)s %(message)s" if verbose else "warning: %(message)s"
-        logging.basicConfig(level=level, stream=sys.stderr, format=style)
+        self.log = CURRENT.get() or Log(style="text", file=None, quiet=quiet, verbose=verbose)
+        self._logged: dict[str, ActionOutcome] = {}
+
+    @property
+    def run(self) -> str:
+        """The GUID of this run, as in every line of the log."""
+        return self.log.run
+
+    def new_run(self) -> None:
+        """From here on it is another run, for a command that plans and applies again and again."""
+        self.log.new_run()
+        self._logged.clear()
 
     def say(self, message: str) -> None:
         """One line of talk."""
-        if not self.quiet:
+        TALK.info("%s", message)
+        if not self.quiet and not self.log.json:
             click.echo(message, err=True)
 
     def warn(self, message: str) -> None:
         """One line that matters even when quiet."""
-        click.echo(f"warning: {message}", err=True)
+        TALK.warning("%s", message)
+        if not self.log.json:
+            click.echo(f"warning: {message}", err=True)
+
+    def note_plan(self, plan: Plan) -> None:
+        """Every decision into the log."""
+        log_plan(plan)
+
+    def note_outcome(self, outcome: ActionOutcome) -> None:
+        """What became of one action, into the log; said once, and again only where it turned out otherwise."""
+        if self._logged.get(outcome.id) != outcome:
+            self._logged[outcome.id] = outcome
+            log_outcome(outcome)
+
+    def note_outcomes(self, outcomes: Outcomes) -> None:
+        """All of them: those not noted while they happened."""
+        for outcome in outcomes.actions:
+            self.note_outcome(outcome)
 
     def show(self, text: str) -> None:
         """A result. Lines are coloured by their sign."""
@@ -50,19 +83,56 @@ class Talk:
     @contextmanager
     def progress(self) -> Iterator[Progress]:
         """Something to tell progress to. Ends with the bar gone, so that what follows starts on a clean line."""
-        if self.quiet:
-            yield lambda _what, _done, _total: None
+        if self.quiet or self.log.json:
+            yield _logged(None)
         elif sys.stderr.isatty():
             with _bar() as told:
-                yield told
+                yield _logged(told)
         else:
-            yield _plain_lines()
+            yield _logged(_plain_lines())
 
 
 def talk_options(command: F) -> F:
-    """--quiet and -v, for every command that talks."""
-    command = click.option("-v", "--verbose", count=True, help="Log what is done; twice for every call.")(command)
-    return click.option("-q", "--quiet", is_flag=True, help="Only results, warnings and errors.")(command)
+    """--quiet, -v and the options of the log, for every command that talks; the log is open while it runs."""
+
+    @functools.wraps(command)
+    def logged(*args: Any, log_format: str, log_file: str | None, **kwargs: Any) -> Any:
+        log = Log(style=log_format, file=log_file, quiet=kwargs["quiet"], verbose=kwargs["verbose"])
+        with log.open(command.__name__):
+            return command(*args, **kwargs)
+
+    for option in (
+        click.option(
+            "--log-file",
+            metavar="FILE",
+            help="Add the whole log to FILE, as if with -vv, whatever -q and -v make of stderr.",
+        ),
+        click.option(
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="A line of the log. With json all of stderr is JSON lines: talk, decisions, errors.",
+        ),
+        click.option(
+            "-v", "--verbose", count=True, help="Log on stderr what is done and decided; twice for every call."
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Only results, warnings and errors."),
+    ):
+        option(logged)
+    return cast(F, logged)
+
+
+def _logged(told: Progress | None) -> Progress:
+    """Progress that is also in the log, where a step ends."""
+
+    def both(what: str, done: int, total: int) -> None:
+        if done >= total:
+            TALK.info("%s: %d", what, total, extra={"fields": {"step": what, "done": done, "total": total}})
+        if told is not None:
+            told(what, done, total)
+
+    return both
 
 
 def _plain_lines() -> Progress:

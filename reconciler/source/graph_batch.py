@@ -76,13 +76,17 @@ def error_code(body: object) -> str:
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
-def make_envelope(items: Sequence[BatchItem]) -> dict[str, object]:
-    """The request's body. Ids are ours, 1 to 20: the caller's keys could collide, for ids ignore case."""
+def make_envelope(items: Sequence[BatchItem], run: str) -> dict[str, object]:
+    """The request's body. Ids are ours, 1 to 20: the caller's keys could collide, for ids ignore case.
+
+    Each item is answered by a service of its own, so each is told the `run` as well.
+    """
     requests: list[dict[str, object]] = []
     for number, item in enumerate(items, 1):
-        request: dict[str, object] = {"id": str(number), "method": item.method, "url": item.url}
+        headers = {"client-request-id": run}
+        request: dict[str, object] = {"id": str(number), "method": item.method, "url": item.url, "headers": headers}
         if item.body is not None:
-            request["headers"] = {"Content-Type": "application/json"}
+            headers["Content-Type"] = "application/json"
             request["body"] = dict(item.body)
         requests.append(request)
     return {"requests": requests}

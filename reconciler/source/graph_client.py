@@ -9,6 +9,7 @@ without a cast are read from the directory, not from the index that lags (graph.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 import time
@@ -31,6 +32,8 @@ from reconciler.source.graph_batch import (
 )
 from reconciler.source.listing import Listing
 from reconciler.transport import Answer, Channel, TransportError
+
+log = logging.getLogger(__name__)
 
 PERMISSIONS = "the app needs the application permissions GroupMember.Read.All and User.Read.All, with admin consent"
 _THREADS = 4
@@ -64,11 +67,16 @@ class GraphClient:
         channel: Channel,
         tokens: TokenSource,
         *,
+        run: str | None = None,
         patience: float = 300,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`patience`: the seconds one `batch` may spend on repeating its failed items."""
+        """`run`: a GUID that Graph is told with every request.
+
+        `patience`: the seconds one `batch` may spend on repeating its failed items.
+        """
+        self._run = run or str(uuid.uuid4())
         self._channel = channel
         self._tokens = tokens
         self._patience = patience
@@ -197,7 +205,7 @@ class GraphClient:
             if self._lost and self._failures >= (_THREADS if self._answered else 1):
                 return dict.fromkeys((item.key for item in items), self._lost)
         try:
-            body = self._object(self._send("POST", "/$batch", make_envelope(items)), "POST /$batch")
+            body = self._object(self._send("POST", "/$batch", make_envelope(items, self._run)), "POST /$batch")
         except GraphError as error:
             lost = BatchAnswer(error.status, body=error.body, why=str(error), final=True)
             with self._lock:
@@ -223,12 +231,16 @@ class GraphClient:
         headers = {
             "Authorization": f"Bearer {token}",
             "Accept": "application/json",
-            "client-request-id": str(uuid.uuid4()),
+            "client-request-id": self._run,
         }
         try:
-            return self._channel.exchange(method, url, headers=headers, json=body, repeat=True)
+            answer = self._channel.exchange(method, url, headers=headers, json=body, repeat=True)
         except TransportError as error:
             raise GraphError(str(error), status=0) from error
+        log.debug(
+            "%s %s: %d, Graph's request-id %s", method, _path(url), answer.status, answer.headers.get("request-id", "-")
+        )
+        return answer
 
     def _object(self, answer: Answer, what: str) -> dict[str, Any]:
         try:

@@ -31,6 +31,24 @@ def plain(graph):
     return graph
 
 
+RUN = "0f6c9d7e-0000-4000-8000-00000000c0de"
+
+
+def test_every_request_and_every_item_carries_the_run_and_the_log_names_graphs_own_id(plain, caplog):
+    caplog.set_level("DEBUG", logger="reconciler.source.graph_client")
+    plain.outer = lambda request: (
+        None if request.url.endswith("$batch") else SimpleNamespace(status=200, headers={"request-id": "r-1"}, body={})
+    )
+    with Channel(plain.url, service="Graph") as channel:
+        client = GraphClient(channel, TokenSource(lambda _: "t", renewable=False), run=RUN)
+        client.get("/groups/g1?$select=id")
+        client.batch(items(3))
+    assert {request.headers["client-request-id"] for request in plain.requests} == {RUN}
+    sent = json.loads(plain.requests[-1].body)["requests"]
+    assert [item["headers"] for item in sent] == [{"client-request-id": RUN}] * 3
+    assert "GET /groups/g1: 200, Graph's request-id r-1" in caplog.text
+
+
 # get
 
 
@@ -41,7 +59,7 @@ def test_get_gives_the_object_and_sends_what_graph_wants(plain, make_client):
     first, second = plain.requests
     assert first.headers["Authorization"] == "Bearer token-one"
     assert re.fullmatch(r"[0-9a-f-]{36}", first.headers["client-request-id"])
-    assert first.headers["client-request-id"] != second.headers["client-request-id"]
+    assert first.headers["client-request-id"] == second.headers["client-request-id"]
     assert "ConsistencyLevel" not in first.headers
 
 
@@ -196,14 +214,14 @@ def test_a_malformed_envelope_gives_no_item_an_answer(body):
 
 
 def test_posts_carry_their_body_and_its_type():
-    sent = make_envelope([BatchItem("k", "/users/u/getMemberGroups", "POST", {"securityEnabledOnly": False})])
+    sent = make_envelope([BatchItem("k", "/users/u/getMemberGroups", "POST", {"securityEnabledOnly": False})], RUN)
     assert sent == {
         "requests": [
             {
                 "id": "1",
                 "method": "POST",
                 "url": "/users/u/getMemberGroups",
-                "headers": {"Content-Type": "application/json"},
+                "headers": {"client-request-id": RUN, "Content-Type": "application/json"},
                 "body": {"securityEnabledOnly": False},
             }
         ]
