@@ -120,6 +120,7 @@ class Apply:
             nonlocal done
             done += 1
             self._noted[outcome.id] = outcome
+            talk.note_outcome(outcome)
             sides.progress("writing", done, total)
             if outcome.outcome not in ("done", "skipped"):
                 talk.say(outcome_line(outcome))
@@ -205,6 +206,7 @@ class Apply:
 
     def _report(self, outcomes: Outcomes) -> bool:
         """Files first, then stdout, whose reader may have gone. False where a file could not be written after all."""
+        self._talk.note_outcomes(outcomes)
         written = True
         files = [(self._out, ".json")] if self._out else []
         for file, kind in (*files, *((report, report) for report in self._reports)):

@@ -41,7 +41,7 @@ def read_bytes(path: str | Path) -> bytes:
             size = os.fstat(stream.fileno()).st_size
             data = stream.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
     except FileNotFoundError:
-        _refuse(file, "there is no such file", "check the name, or write one with `reconciler init`")
+        _refuse(file, "there is no such file", "check the name, or copy the sample mappings.yaml")
     except IsADirectoryError:
         _refuse(file, "this is a directory", "name the file in it")
     except PermissionError:

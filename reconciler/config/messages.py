@@ -35,7 +35,7 @@ _ENTRIES = {"mappings": "mapping", "overrides": "override", "retired": "entry of
 _EXAMPLES = {
     "version": "version: 1",
     "rescue": "rescue: {account_id: 1234567}, with the account's number",
-    "account_id": "account_id: 1234567, with the account's number as `reconciler doctor` prints it",
+    "account_id": "account_id: 1234567; with a wrong number, `reconciler plan` says what the account's is",
     "mappings": "mappings: and below it the pairs of groups",
     "entra_group": "entra_group: with the Entra group's object id or name",
     "rescue_group": "rescue_group: with the names below the category, like EMEA/Helpdesk, or a node id",

@@ -130,7 +130,7 @@ def fetch_groups(
             if not asked[id_] and reading.finished:
                 left.discard(id_)
                 if progress:
-                    progress("groups", len(readings) - len(left), len(readings))
+                    progress("reading groups in Entra", len(readings) - len(left), len(readings))
     return readings
 
 

@@ -34,7 +34,7 @@ def fetch_whereabouts(
         if kind == "account":
             accounts[id_] = _read_account(id_, answer)
             if progress:
-                progress("people", len(accounts), len(asked_for))
+                progress("asking Entra about people", len(accounts), len(asked_for))
         else:
             groups[id_] = _read_groups(answer)
     return {id_: Whereabouts(accounts[id_], groups.get(id_)) for id_ in asked_for}
@@ -52,7 +52,7 @@ def fetch_addresses(
     for id_, answer in client.batch_each(items):
         found[id_] = _read_addresses(id_, answer)
         if progress:
-            progress("people", len(found), len(items))
+            progress("asking Entra for addresses", len(found), len(items))
     return found
 
 

@@ -125,4 +125,5 @@ def test_progress_is_told(make_client, people, tools):
     reader = EntraReader(make_client(), tenant_id=None, progress=lambda *call: calls.append(call))
     reader.fetch_whereabouts(people, groups_for=people)
     reader.fetch_addresses(people)
-    assert calls == [("people", n, 3) for n in (1, 2, 3)] * 2
+    told = ["asking Entra about people"] * 3 + ["asking Entra for addresses"] * 3
+    assert calls == [(what, n, 3) for what, n in zip(told, (1, 2, 3) * 2, strict=True)]

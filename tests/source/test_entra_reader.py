@@ -516,7 +516,7 @@ def test_groups_and_their_members_go_twenty_to_a_request(graph, make_client, too
     assert sum(len(group.members) for group in groups.values()) == 2400
     assert len(graph.requests) == most
     assert all(len(json.loads(request.body)["requests"]) <= 20 for request in graph.requests)
-    assert calls[-1] == ("groups", 80, 80)
+    assert calls[-1] == ("reading groups in Entra", 80, 80)
 
 
 def test_one_group_can_be_read_again(graph, reader, tools):
