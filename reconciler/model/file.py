@@ -72,7 +72,7 @@ class RescueSection(FileModel):
 
     region: Literal["us", "eu"] = Field("us", description="The Rescue estate. RESCUE_BASE_URL overrides it.")
     account_id: Number = Field(
-        description="The Rescue account's number, as `plan` prints it when it meets another one; no other account is ever written."
+        description="The Rescue account's number, as `plan` prints it if it is wrong; no other account is ever written."
     )
     owner: str | None = Field(
         None,
