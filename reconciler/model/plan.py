@@ -36,7 +36,9 @@ WARNING_CODES = frozenset(
 
 
 class PlanModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """Minor versions add fields, so a reader passes over those it does not know (§4)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Subject(PlanModel):

@@ -26,7 +26,6 @@ class Layout(NamedTuple):
 
 
 USER = Layout("getUser", "NODEID", ("NAME", "NICK", "EMAIL", "SSOID", "DESCRIPTION"), "TYPE")
-GROUP = Layout("getGroup", "NODEID", ("NAME", "DESCRIPTION"), "TYPE")
 ACCOUNT = Layout("getAccount", "ACCOUNTID", ("ORGANIZATION",), "ADMINID")
 
 _SINGLE_LINE = frozenset({"EMAIL", "SSOID"})

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import TargetError
-from reconciler.target.record_wire import ACCOUNT, GROUP, USER, Account, parse_account, parse_fields, parse_user
+from reconciler.target.record_wire import ACCOUNT, USER, Account, parse_account, parse_fields, parse_user
 from reconciler.target.rescue_wire import read_reply
 
 from .wire_text import TINA, Style, user_fields, written_answer, written_user
@@ -116,26 +116,6 @@ def test_a_record_that_cannot_be_believed_is_refused(old, new):
     assert old in body
     with pytest.raises(TargetError):
         parse_user(payload(body.replace(old, new)))
-
-
-GROUP_FIELDS = [
-    ("NODEID", "337364"),
-    ("NAME", "Help: Desk"),
-    ("DESCRIPTION", "TYPE: x\nof group"),
-    ("TYPE", "TechnicianGroup"),
-    ("PERMISSIONS", "RemoteControl, RemoteView, FutureThing,"),
-    ("LOCKEDPERMISSIONS", ""),
-    ("ISENABLED", "True"),
-    ("STANDARDCONCURRENTLIMIT", "0"),
-    ("MOBILECONCURRENTLIMIT", "0"),
-    ("RPATCONCURRENTLIMIT", "0"),
-]
-
-
-def test_a_group_in_every_layout():
-    for style in LAYOUTS:
-        fields = parse_fields(payload(written_answer(GROUP_FIELDS, style)), GROUP)
-        assert fields == dict(GROUP_FIELDS), style
 
 
 def test_an_account_in_every_layout():
