@@ -92,12 +92,14 @@ class Server:
             ready()
             await stopped.wait()
         finally:
-            server.close()
-            # A connection accepted a moment ago shows only some turns of the loop later.
+            # No more is accepted before the server is closed: what asyncio accepted a moment earlier needs it for some
+            # turns of the loop, and would leave its socket open without it.
+            loop.remove_reader(self._sock)
             for _ in range(LAST_TURNS):
                 for transport in list(self._connections.values()):
                     transport.abort()
                 await asyncio.sleep(0)
+            server.close()
 
     def stop(self) -> None:
         """End `run`, from any thread or from a signal handler of its loop."""
