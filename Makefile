@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# uv trusts the certificates of the system, as pip does: a proxy that opens TLS has its own there.
+export UV_NATIVE_TLS := 1
+export UV_SYSTEM_CERTS := 1
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
 .PHONY: help demo test lint format conformance lock schema clean

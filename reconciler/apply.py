@@ -14,7 +14,6 @@ from typing import Protocol, TypeVar
 
 from reconciler.apply_checks import (
     find_losses,
-    is_blank,
     misplaced,
     missing_records,
     shows_change,
@@ -23,7 +22,7 @@ from reconciler.apply_checks import (
     with_changes,
 )
 from reconciler.errors import CredentialsError, ReconcilerError, TargetError, TargetRefused, TargetUnknown
-from reconciler.model.hierarchy import PERSON_TYPE, Details, Role, Tree
+from reconciler.model.hierarchy import PERSON_TYPE, Details, Role, Tree, is_blank
 from reconciler.model.plan import Action, ActionOutcome, Result
 from reconciler.model.text import normal_login
 
@@ -205,6 +204,10 @@ class Applier:
             result: Result = "failed" if isinstance(trouble, TargetRefused) else "unknown"
             self._note(action, result, f"moved, but: {_words(trouble)}" if target else _words(trouble))
             return
+        except ReconcilerError as fatal:
+            if target is None:
+                raise
+            raise _Ends("failed", f"moved, but: {_words(fatal)}") from fatal
         differing = self._verify(actual, wanted)
         self._note(action, "failed" if differing else "done", "; ".join(differing))
 

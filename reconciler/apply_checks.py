@@ -95,11 +95,6 @@ def misplaced(action: Action, planned: Tree, now: Tree) -> str | None:
     return None
 
 
-def is_blank(node: Node | Details) -> bool:
-    """A half-made person: no e-mail, empty Description, not online (D14). The name of one is not known."""
-    return not node.login.strip() and not node.description.strip() and node.status.lower() in ("offline", "disabled")
-
-
 def compare_result(outcomes: Iterable[ActionOutcome], tree: Tree) -> dict[str, str]:
     """Actions reported done that the final reading does not show: action id -> `server stored …` (D20)."""
     wrong: dict[str, str] = {}

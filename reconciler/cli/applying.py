@@ -58,7 +58,10 @@ class Apply:
         self._noted: dict[str, ActionOutcome] = {}
 
     def run(self) -> int:
-        """Exit code 0 or 6. Raises NotReviewed (5), GuardRefused (4), UsageError (2), having reported all the same."""
+        """Exit code 0 or 6, or 1 where a report could not be written.
+
+        Raises NotReviewed (5), GuardRefused (4), UsageError (2) and whatever bug ended the run, having reported first.
+        """
         with stop_on_signals(self._talk) as stopping:
             mappings = load_file(self._file, self._talk)
             reviewed = _load_saved(self._saved) if self._saved else None
@@ -101,8 +104,8 @@ class Apply:
             words = "; ".join(guard_words(guard) for guard in plan.violations)
             raise GuardRefused(
                 f"nothing was written, a guard refused the plan: {words}",
-                advice="if it is right, add a permits: entry for the actions that the plan's JSON lists, in a reviewed "
-                "change",
+                advice="if it is right, put the entry shown above into the file (below its permits:, if it has "
+                "them), in a reviewed change",
             )
 
     def _password_for(self, plan: Plan) -> str | None:

@@ -53,6 +53,7 @@ def demo(into: str) -> int:
                 click.echo(f"the step ended with exit code {done.returncode}", err=True)
                 return done.returncode
     click.echo(
-        f"\nThe file, the plan and the reports are in {folder}/. Next: `reconciler sandbox`, and change something."
+        f"\nThe file, the plan and the reports are in {folder}/. To play on: `reconciler sandbox` in one terminal, the "
+        f"lines it prints in another, and there edit {folder}/mappings.yaml and plan again."
     )
     return 0

@@ -30,7 +30,8 @@ def check_writable(file: str) -> None:
         raise UsageError(f"{file} cannot be written: there is no folder {folder}", advice="make the folder first")
     if path.is_dir():
         raise UsageError(f"{file} cannot be written: it is a folder", advice="name a file")
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    replaced = not path.exists() or path.is_file()  # by renaming, which takes the folder's permission
+    if not os.access(folder if replaced else path, os.W_OK):
         raise UsageError(f"{file} cannot be written: permission denied", advice="choose another place")
 
 
@@ -40,6 +41,7 @@ def write_whole(file: str, text: str) -> None:
     if path.exists() and not path.is_file():  # /dev/stdout and pipes cannot be replaced
         path.write_text(text, encoding="utf-8")
         return
+    temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -48,6 +50,8 @@ def write_whole(file: str, text: str) -> None:
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except OSError as failed:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
         raise UsageError(f"{file} cannot be written: {failed.strerror}", advice="choose another place") from failed
 
 

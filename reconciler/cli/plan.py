@@ -50,7 +50,6 @@ def plan(
     from reconciler.cli.files import check_reports, check_writable, write_whole
     from reconciler.cli.reading import load_file, open_sides, read_and_plan
     from reconciler.cli.reports import render_plan_as
-    from reconciler.render.json_plan import render_json
 
     talk = Talk(quiet=quiet, verbose=verbose)
     check_reports(reports)
@@ -60,7 +59,7 @@ def plan(
     with open_sides(mappings, os.environ, talk) as sides:
         made, _ = read_and_plan(mappings, sides, refresh=refresh, talk=talk)
     if out:
-        write_whole(out, render_json(made))
+        write_whole(out, render_plan_as(".json", made, file))
         talk.say(f"saved {out}")
     for report in reports:
         write_whole(report, render_plan_as(report, made, file))

@@ -11,7 +11,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -50,13 +50,13 @@ class Talk:
         """One line of talk."""
         TALK.info("%s", message)
         if not self.quiet and not self.log.json:
-            click.echo(message, err=True)
+            _tell(message)
 
     def warn(self, message: str) -> None:
         """One line that matters even when quiet."""
         TALK.warning("%s", message)
         if not self.log.json:
-            click.echo(f"warning: {message}", err=True)
+            _tell(f"warning: {message}")
 
     def note_plan(self, plan: Plan) -> None:
         """Every decision into the log."""
@@ -135,10 +135,16 @@ def _logged(told: Progress | None) -> Progress:
     return both
 
 
+def _tell(message: str) -> None:
+    """One line on stderr. Where nobody reads it any more the work goes on: its results are told elsewhere."""
+    with suppress(OSError):
+        click.echo(message, err=True)
+
+
 def _plain_lines() -> Progress:
     def told(what: str, done: int, total: int) -> None:
         if done >= total:
-            click.echo(f"{what}: {total}", err=True)
+            _tell(f"{what}: {total}")
 
     return told
 

@@ -78,6 +78,11 @@ class Details(NamedTuple):
         return self.status.lower() != "disabled"
 
 
+def is_blank(node: Node | Details) -> bool:
+    """A half-made person: no e-mail, empty Description, not online (D14). The name of one is not known."""
+    return not node.login.strip() and not node.description.strip() and node.status.lower() in ("offline", "disabled")
+
+
 class Caller(NamedTuple):
     """Whom the tool runs as: getAccount, and getUser of its administrator node."""
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reconciler.model.hierarchy import Node
+from reconciler.model.hierarchy import Node, is_blank
 from reconciler.model.plan import Action
 from reconciler.model.text import sort_key
 from reconciler.planning.decisions import Decisions
-from reconciler.planning.matching import is_blank
 
 
 class Filled(NamedTuple):

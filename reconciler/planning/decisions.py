@@ -36,6 +36,8 @@ class Decisions:
     """By action id."""
     needs: dict[str, tuple[Need, ...]] = field(default_factory=dict)
     """By action id."""
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Object id -> priority of the mapping that wants somebody who waits for a better, frozen one (D11)."""
     unchanged: int = 0
     kept_disabled: int = 0
     _unseen_priority: int | None = field(init=False)
@@ -113,6 +115,11 @@ class Decisions:
             print_of(wanted.sso_id),
             before.licence if before else None,
         )
+
+    def let_wait(self, wanted: Wanted) -> None:
+        """Nothing is done for this person; the finding of the frozen mapping counts them."""
+        self.people.blocked.add(wanted.person.id)
+        self.waiting[wanted.person.id] = wanted.paired.mapping.priority
 
     def waits(self, wanted: Wanted) -> bool:
         """Somebody new to a mapping waits while a better one is frozen, unless it is known not to hold them (D11)."""

@@ -70,7 +70,7 @@ def _decide(decisions: Decisions, entra_id: str, link: Link, *, twice: bool, mai
     elif isinstance(wanted, Conflict):
         _decide_conflict(decisions, entra_id, link, own, wanted, twice=twice)
     elif wanted.paired is not own and decisions.waits(wanted):
-        people.blocked.add(entra_id)
+        decisions.let_wait(wanted)
     else:
         _keep(decisions, link, wanted, twice=twice)
 
@@ -163,7 +163,7 @@ def _keep(decisions: Decisions, link: Link, wanted: Wanted, *, twice: bool) -> N
     if not node.enabled and not _may_enable(decisions, link):
         people.report(
             "kept_disabled",
-            "disabled in Rescue by a person, enabled in Entra; left disabled (settings.reenable: always overrides)",
+            "disabled in Rescue by a person, enabled in Entra; left disabled (`reenable: always` would enable them)",
             mapping=wanted.paired.mapping,
             login=node.login,
         )

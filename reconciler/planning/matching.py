@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reconciler.model.hierarchy import PEOPLE_TYPES, PERSON_TYPE, Caller, Details, Node, NodeType, Role, Tree
+from reconciler.model.hierarchy import PEOPLE_TYPES, PERSON_TYPE, Caller, Details, Node, NodeType, Role, Tree, is_blank
 from reconciler.model.marker import Marker, find_markers
 from reconciler.model.text import normal_login
 
@@ -88,11 +88,6 @@ def _doubt(found: Matches, node: Node, markers: Sequence[Marker], owner: str) ->
     found.named_in_doubt.update(marker.entra_id for marker in markers if marker.owner == owner)
     if len({(marker.owner, marker.entra_id) for marker in markers}) == 1 and markers[0].owner == owner:
         found.linked.setdefault(markers[0].entra_id, []).append(Link(node, markers[0], doubtful=True))
-
-
-def is_blank(node: Node | Details) -> bool:
-    """A half-made person: no e-mail, empty Description, not online (D14). The name of one is not known."""
-    return not node.login.strip() and not node.description.strip() and node.status.lower() in ("offline", "disabled")
 
 
 def find_survivors(tree: Tree, caller: Caller, details: Iterable[Details | None]) -> frozenset[str]:

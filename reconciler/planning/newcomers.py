@@ -35,7 +35,7 @@ def decide_newcomer(decisions: Decisions, entra_id: str) -> None:
     elif isinstance(wanted, Conflict):
         report_conflict(decisions, entra_id, wanted, shown)
     elif decisions.waits(wanted):
-        people.blocked.add(entra_id)
+        decisions.let_wait(wanted)
     elif not report_trouble(people, wanted, None):
         _decide_wanted(decisions, wanted, normal_login(login or ""))
 
@@ -92,7 +92,7 @@ def _decide_disabled(decisions: Decisions, entra_id: str, login: str) -> None:
     elif isinstance(wanted, Conflict):
         report_conflict(decisions, entra_id, wanted, login)
     elif decisions.waits(wanted):
-        people.blocked.add(entra_id)
+        decisions.let_wait(wanted)
     elif report_trouble(people, wanted, None):
         return
     elif decisions.settings.adopt == "never":

@@ -67,7 +67,7 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     report_blanks(decisions, filled.left)
     unmanaged = report_unmanaged(people)
     actions = order_actions(filled.actions)
-    findings = [*people.findings, *_about_mappings(paired), *_expired(mappings, today)]
+    findings = [*people.findings, *_about_mappings(paired, decisions), *_expired(mappings, today)]
     return Plan(
         digest=plan_digest(actions),
         config_digest=mappings.config_digest,
@@ -167,12 +167,17 @@ def _summarise(
     )
 
 
-def _about_mappings(paired: Iterable[Paired]) -> list[Finding]:
-    return [
-        make_finding("frozen", f"nothing is written for it: {item.frozen}", mapping=item.mapping.name)
-        for item in paired
-        if item.frozen is not None
-    ]
+def _about_mappings(paired: Iterable[Paired], decisions: Decisions) -> list[Finding]:
+    findings = []
+    for item in paired:
+        if item.frozen is None:
+            continue
+        message = f"nothing is written for it: {item.frozen}"
+        waiting = sum(item.mapping.priority < priority for priority in decisions.waiting.values())
+        if waiting:
+            message += f"; people of mappings after it in priority who wait until it can be read: {waiting}"
+        findings.append(make_finding("frozen", message, mapping=item.mapping.name))
+    return findings
 
 
 def _expired(mappings: Mappings, today: date) -> list[Finding]:

@@ -30,7 +30,10 @@ def report_unmanaged(people: People) -> int:
             continue
         mapping = next(item.mapping for item in people.paired if item.node == node.parent)
         people.report(
-            "unmanaged", "in a mapped group, and no Entra group of it knows them", mapping=mapping, login=node.login
+            "unmanaged",
+            "in a mapped Rescue group, and in none of the Entra groups mapped to it",
+            mapping=mapping,
+            login=node.login,
         )
         count += 1
     return count

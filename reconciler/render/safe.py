@@ -41,11 +41,6 @@ def code_span(text: str) -> str:
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
-def table_cell(text: str) -> str:
-    """A code span for a table, where a bar would end the cell even inside the span."""
-    return code_span(text).replace("|", "\\|")
-
-
 def code_block(lines: list[str], language: str = "") -> str:
     """A fenced block whose fence is longer than any run of backticks inside."""
     body = "\n".join(lines)

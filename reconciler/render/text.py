@@ -103,7 +103,8 @@ def render_outcomes(outcomes: Outcomes) -> str:
         False: "Rescue does not equal the plan yet.",
         None: "Nothing was read again.",
     }
-    lines.append(f"Apply: {total}. {equal[outcomes.converged]}")
+    written = "Nothing was written." if outcomes.exit_code in (4, 5) else equal[outcomes.converged]
+    lines.append(f"Apply: {total}. {written}")
     return "\n".join(lines) + "\n"
 
 

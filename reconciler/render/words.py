@@ -81,19 +81,17 @@ def rest(summary: Summary) -> str:
 
 
 def guard_words(guard: Guard) -> str:
-    """One guard as a clause: what was counted, of how many, against which limit."""
-    where = f" in {guard.mapping}" if guard.mapping else ""
-    limit = "no limit" if guard.limit is None else f"limit {guard.limit}"
-    permitted = f", {guard.permitted} permitted" if guard.permitted else ""
-    return f"{many(guard.measured, GUARD_WORDS[guard.name])}{where} of {guard.of}; {guard.name}: {limit}{permitted}"
+    """One guard as a clause: what was counted, of how many, against which limit of which name."""
+    where = f"{guard.mapping}: " if guard.mapping else ""
+    return f"{where}{_measured(guard)} ({guard.name})"
 
 
 def guards_line(plan: Plan) -> str:
     """`passed (…)`, or the violations, all of them."""
     if plan.violations:
         return "REFUSED: " + "; ".join(guard_words(guard) for guard in plan.violations)
-    removals = [guard for guard in plan.guards if guard.name == "max_removals"]
-    return "passed" + (f" ({guard_words(removals[0])})" if removals else "")
+    removals = [_measured(guard) for guard in plan.guards if guard.name == "max_removals"]
+    return "passed" + (f" ({'; '.join(removals)})" if removals else "")
 
 
 def permit_lines(plan: Plan) -> list[str]:
@@ -129,3 +127,9 @@ def _clause(change: Change) -> str:
     if change.before is None:
         return f"{word} {quoted(change.after)}"
     return f"{word}: {quoted(change.before)} -> {quoted(change.after)}"
+
+
+def _measured(guard: Guard) -> str:
+    limit = "no limit" if guard.limit is None else f"limit {guard.limit}"
+    permitted = f", {guard.permitted} more permitted" if guard.permitted else ""
+    return f"{many(guard.measured, GUARD_WORDS[guard.name])} of {guard.of}, {limit}{permitted}"

@@ -135,7 +135,7 @@ def fetch_groups(
 
 
 def _roles(claims: dict[str, Any] | None) -> set[str]:
-    """Permissions in the token: `roles` of an app, `scp` of a person. None where the token cannot be read."""
+    """Permissions in the token: `roles` of an app, `scp` of a person. Empty where the token cannot be read."""
     roles, scopes = (claims or {}).get("roles"), (claims or {}).get("scp")
     found = {role for role in roles if isinstance(role, str)} if isinstance(roles, list) else set()
     return found | set(scopes.split() if isinstance(scopes, str) else ())

@@ -94,7 +94,10 @@ class EntraReader:
             return refused_token(renewable=self._client.renewable)
         reasons = [f"  {name}: {group.why}" for name, group in groups.items() if isinstance(group, UnreadGroup)]
         message = "\n".join(["none of the mapped Entra groups could be read:", *reasons])
-        return SourceError(message, advice=PERMISSIONS if statuses <= {401, 403} else None)
+        if statuses <= {401, 403}:
+            return SourceError(message, advice=PERMISSIONS)
+        passing = any(status >= 429 for status in statuses)
+        return SourceError(message, advice=None if passing else "nothing was changed; mend each group as said above")
 
 
 def _name_alone(one: Mapping) -> str | None:

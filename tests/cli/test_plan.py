@@ -32,6 +32,14 @@ def test_the_sample_account_shows_every_verb_and_several_findings_and_no_error(l
     assert ran.returncode == 0
 
 
+def test_the_readme_shows_what_the_sample_account_gives(shell: Shell, box: Sandbox) -> None:
+    shell.environ |= box.environment()
+    (shell.folder / "mappings.yaml").write_text((ROOT / "mappings.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").partition("$ reconciler plan\n")[2].partition("```")[0]
+    printed = shell.run("plan", "-q").stdout.splitlines()
+    assert [line for line in shown.splitlines() if line not in ("…", *printed)] == []
+
+
 def test_result_on_stdout_talk_on_stderr_and_quiet_is_quiet(live: Shell) -> None:
     loud, quiet = live.run("plan"), live.run("plan", "--quiet")
     assert loud.returncode == quiet.returncode == 0

@@ -6,7 +6,6 @@ import re
 
 from .wire import Refusal
 
-STRENGTHS = ("good", "strong", "excellent")
 ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+")
 
 
