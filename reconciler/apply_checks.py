@@ -145,6 +145,7 @@ def _compared(record: Details) -> dict[str, Any]:
         _RPAT: record.rpat,
         "account holder": record.account_holder,
         "status": "enabled" if record.enabled else "disabled",
+        "type": record.type.lower(),
         "description": normal_text(record.description),
     }
 

@@ -23,7 +23,9 @@ from reconciler.cli.talk import Talk, talk_options
     help="Whom to ask Rescue about one by one; see plan.",
 )
 @click.option("--report", "reports", multiple=True, metavar="FILE", help="Write a report; .json or .md. Repeatable.")
-@click.option("--out", metavar="FILE", help="Write what became of every action as JSON.")
+@click.option(
+    "--out", metavar="FILE", help="Write what became of every action as JSON; an older FILE is removed first."
+)
 @talk_options
 def apply(
     file: str,

@@ -65,6 +65,8 @@ class Apply:
         with stop_on_signals(self._talk) as stopping:
             mappings = load_file(self._file, self._talk)
             reviewed = _load_saved(self._saved) if self._saved else None
+            if self._out and Path(self._out).is_file():
+                Path(self._out).unlink()  # what an earlier run did must not be taken for what this one did
             try:
                 with open_sides(mappings, self._environ, self._talk) as sides:
                     self._planned = read_and_plan(mappings, sides, refresh=self._refresh, talk=self._talk)

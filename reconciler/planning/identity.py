@@ -25,7 +25,11 @@ def find_trouble(people: People, wanted: Wanted) -> tuple[str, str] | None:
     if is_bad_name(wanted.person.name):
         return "bad_name", "the name in Entra is empty or holds control characters, < or &#; nothing is written"
     if wanted.login is None:
-        which = "UPN that can be a login" if people.mappings.settings.use_upn_as_email else "e-mail address"
+        which = (
+            "UPN that can be a login"
+            if people.mappings.settings.use_upn_as_email
+            else "e-mail address that can be a login"
+        )
         return "no_login", f"no {which} in Entra; nothing is written"
     shared = people.shared_logins
     if wanted.person.id in people.disputed or (shared and normal_login(wanted.login) in shared):

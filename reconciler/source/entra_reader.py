@@ -35,7 +35,11 @@ class EntraReader:
         self._progress = progress
 
     def fetch_directory(self, mappings: Mappings) -> Directory:
-        """Every mapped group, each once. Raises SourceError or CredentialsError where none of them can be read."""
+        """Every mapped group, each once.
+
+        Raises SourceError or CredentialsError where Graph answered for none of them; a group it did answer for and that
+        cannot be trusted freezes its mapping, also where it is the only one (D17).
+        """
         confirmed = self._confirm_tenant()
         wanted = mappings.mappings
         lookups = fetch_names(self._client, [name for one in wanted if (name := _name_alone(one))])
@@ -43,7 +47,7 @@ class EntraReader:
         known = [id_ for id_ in ids.values() if id_]
         readings = fetch_groups(self._client, known, limit=mappings.limits.members, progress=self._progress)
         groups: dict[str, Group | UnreadGroup] = {}
-        notes: list[str] = []
+        notes = [] if confirmed is not False else [self._other_tenant()]
         statuses: set[int] = set()
         results = {id_: reading.result() for id_, reading in readings.items()}
         for one in wanted:
@@ -56,7 +60,8 @@ class EntraReader:
             groups[one.name] = _with_name(results[id_], one)
             statuses.add(readings[id_].status)
             notes += _notes(one, readings[id_])
-        if wanted and not any(isinstance(group, Group) for group in groups.values()):
+        answered = any(reading.status == 200 for reading in readings.values())
+        if wanted and not answered and not any(isinstance(group, Group) for group in groups.values()):
             raise self._nothing_readable(groups, statuses)
         return Directory(groups, confirmed, tuple(notes))
 
@@ -74,18 +79,20 @@ class EntraReader:
         return entra_people.fetch_addresses(self._client, ids, self._progress)
 
     def _confirm_tenant(self) -> bool | None:
-        """True where the token's tenant is the configured one, None where either is no GUID, else CredentialsError."""
+        """Whether the token's tenant is the configured one (D8); None where either is no GUID."""
         claims = self._client.claims()
         told = str((claims or {}).get("tid", "")).lower()
         configured = (self._tenant_id or "").lower()
         if not _GUID.fullmatch(told) or not _GUID.fullmatch(configured):
             return None
-        if told != configured:
-            raise CredentialsError(
-                f"the access token is for tenant {told}, and {configured} is configured",
-                advice="look at entra.tenant_id, AZURE_TENANT_ID and where the token comes from",
-            )
-        return True
+        return told == configured
+
+    def _other_tenant(self) -> str:
+        told = (self._client.claims() or {}).get("tid")
+        return (
+            f"the access token is for tenant {told}, and {self._tenant_id} is configured: nobody counts as deleted; "
+            "look at entra.tenant_id, AZURE_TENANT_ID and where the token comes from"
+        )
 
     def _nothing_readable(
         self, groups: dict[str, Group | UnreadGroup], statuses: set[int]

@@ -433,13 +433,19 @@ def test_an_unread_group_goes_by_the_name_in_the_file(graph, reader, tools, heal
 # Nothing readable
 
 
-def test_nothing_readable_ends_the_run_with_every_reason(graph, reader, tools):
+def test_the_only_group_is_frozen_where_graph_answered_for_it(graph, reader, tools):
     id_ = graph.add_group(1, visibility="HiddenMembership")
+    (group,) = reader.fetch_directory(tools.mappings((id_, None))).groups.values()
+    assert isinstance(group, UnreadGroup)
+    assert "hidden" in group.why
+
+
+def test_nothing_readable_ends_the_run_with_every_reason(graph, reader, tools):
     with pytest.raises(SourceError) as caught:
-        reader.fetch_directory(tools.mappings((id_, None), (tools.guid(404), None), (None, "Nobody")))
+        reader.fetch_directory(tools.mappings((tools.guid(403), None), (tools.guid(404), None), (None, "Nobody")))
     lines = str(caught.value).splitlines()[1:]
     assert [line.split(":")[0].strip() for line in lines] == ["m0", "m1", "m2"]
-    assert "hidden" in lines[0]
+    assert "404" in lines[0]
     assert "404" in lines[1]
     assert "no Entra group is called 'Nobody'" in lines[2]
 
@@ -495,11 +501,11 @@ def test_the_tenant_is_confirmed_where_it_can_be(graph, make_client, tools, heal
     assert reader.fetch_directory(tools.mappings((healthy, None))).tenant_confirmed is confirmed
 
 
-def test_a_token_of_another_tenant_is_refused_before_anything_is_asked(graph, make_client, tools, healthy):
+def test_a_token_of_another_tenant_is_told_and_confirms_nothing(graph, make_client, tools, healthy):
     reader = EntraReader(make_client(tools.make_jwt(tid=tools.guid(7))), tenant_id=tools.TENANT)
-    with pytest.raises(CredentialsError, match="is for tenant"):
-        reader.fetch_directory(tools.mappings((healthy, None)))
-    assert graph.requests == []
+    directory = reader.fetch_directory(tools.mappings((healthy, None)))
+    assert directory.tenant_confirmed is False
+    assert [note for note in directory.notes if "is for tenant" in note] != []
 
 
 # Cost
