@@ -16,10 +16,8 @@ from reconciler.target.tokens import canonical
 class RescueWriter:
     """Writes through a client."""
 
-    def __init__(self, client: RescueClient, *, both_spellings: bool = True) -> None:
-        """`both_spellings`: send moveNode's parameters under both names that its page has, see `perform_move`."""
+    def __init__(self, client: RescueClient) -> None:
         self._client = client
-        self._both_spellings = both_spellings
         self._has_v2 = True
 
     def perform_set(self, record: Details, password: str | None = None) -> None:
@@ -65,11 +63,8 @@ class RescueWriter:
         sample (§4.4). Both go, with the same values: a server reads one pair and ignores the other, and one call stays
         one call. Whoever refuses still knows neither, or has other names.
         """
-        names: dict[str, str | int] = {"targetnode": target, "node": node}
-        if self._both_spellings:
-            names |= {"targetNodeID": target, "nodeID": node}
         try:
-            self._client.write("moveNode", **names)
+            self._client.write("moveNode", targetnode=target, node=node, targetNodeID=target, nodeID=node)
         except TargetRefused as refusal:
             if canonical(refusal.token) in ("INVALIDPARAM_NODE", "INVALIDPARAM_TARGETNODE"):
                 refusal.advice = (
