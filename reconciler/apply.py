@@ -347,6 +347,11 @@ class Applier:
                 self._no_creates = "there are half-made nodes nobody can tell apart, so no more people are created"
                 raise
             made = found[0]
+        else:
+            if made in self._tree.nodes or made in self._made:
+                # An answer cut inside its digits looks like another id: writing to it would be writing over somebody.
+                self._no_creates = f"Rescue called node {made} new, which was there before, so no more are created"
+                raise TargetUnknown(f"createUser answered with node {made}, which is not new")
         self._made.add(made)
         return made
 

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from reconciler.model.file import Settings
 from reconciler.model.hierarchy import Details, Node, Tree
+from reconciler.model.mappings import Mapping
 from reconciler.model.marker import Marker, print_of
-from reconciler.model.plan import Action, FieldName
+from reconciler.model.plan import Action, FieldName, Verb
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.desired import Wanted
+from reconciler.planning.diff import Difference, make_action
 from reconciler.planning.overrides import InForce, LoginPatterns
 from reconciler.planning.people import People, own_addresses
 
@@ -52,7 +54,36 @@ class Decisions:
     def settings(self) -> Settings:
         return self.people.mappings.settings
 
-    def add(self, action: Action, needs: tuple[Need, ...] = ()) -> None:
+    def act(
+        self,
+        entra_id: str,
+        node: Node | None,
+        difference: Difference,
+        *,
+        mapping: Mapping | None,
+        name: str,
+        reason: str,
+        lead: Verb | None = None,
+        login: str | None = None,
+        creates_in: int | None = None,
+        twice: bool = False,
+        needs: tuple[Need, ...] = (),
+    ) -> None:
+        """Takes on the action that makes a difference true. `login`: where there is no node to have one."""
+        action = make_action(
+            self.people.role,
+            self.tree,
+            entra_id=entra_id,
+            mapping=mapping,
+            node=node,
+            login=node.login if node is not None else login or "",
+            name=name,
+            difference=difference,
+            reason=reason,
+            lead=lead,
+            twice=twice,
+            creates_in=creates_in,
+        )
         self.actions[action.id] = action
         if needs:
             self.needs[action.id] = needs

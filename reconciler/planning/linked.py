@@ -6,7 +6,7 @@ from reconciler.model.mappings import Mapping
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Conflict, Paired, Wanted
-from reconciler.planning.diff import diff_leaver, diff_person, looks_right, make_action
+from reconciler.planning.diff import diff_leaver, diff_person, looks_right
 from reconciler.planning.identity import find_trouble, report_trouble, take_over
 from reconciler.planning.leavers import Standing, judge_account, judge_membership
 from reconciler.planning.matching import Link
@@ -133,20 +133,16 @@ def _decide_conflict(
     if actual is None:
         return
     as_is = Wanted(people.rows[entra_id], conflict.paired[0], node.parent or 0, None, normal_text(actual.name), None)
-    action = make_action(
-        people.role,
-        decisions.tree,
-        entra_id=entra_id,
+    decisions.act(
+        entra_id,
+        node,
+        diff_person(as_is, actual, node.parent, link.marker._replace(off=False)),
         mapping=_of(own),
-        node=node,
-        login=node.login,
         name=normal_text(node.name),
-        difference=diff_person(as_is, actual, node.parent, link.marker._replace(off=False)),
         reason="enabled in Entra; where they belong is not decided",
         lead="enable",
         twice=twice,
     )
-    decisions.add(action)
 
 
 def report_conflict(decisions: Decisions, entra_id: str, conflict: Conflict, login: str) -> None:
@@ -180,41 +176,34 @@ def _keep(decisions: Decisions, link: Link, wanted: Wanted, *, twice: bool) -> N
     if not difference:
         decisions.unchanged += 1
         return
-    action = make_action(
-        people.role,
-        decisions.tree,
-        entra_id=wanted.person.id,
+    decisions.act(
+        wanted.person.id,
+        node,
+        difference,
         mapping=wanted.paired.mapping,
-        node=node,
-        login=node.login,
         name=wanted.name,
-        difference=difference,
         reason=decisions.reason(wanted),
         lead=None if node.enabled else "enable",
         twice=twice,
+        needs=takeover.needs,
     )
-    decisions.add(action, takeover.needs)
 
 
 def _disable(decisions: Decisions, entra_id: str, link: Link, own: Paired | None, reason: str, *, twice: bool) -> None:
-    people, node = decisions.people, link.node
+    node = link.node
     actual = decisions.confirmed(entra_id, node)
     if actual is None:
         return
-    action = make_action(
-        people.role,
-        decisions.tree,
-        entra_id=entra_id,
+    decisions.act(
+        entra_id,
+        node,
+        diff_leaver(actual, link.marker._replace(off=True)),
         mapping=_of(own),
-        node=node,
-        login=node.login,
         name=normal_text(node.name),
-        difference=diff_leaver(actual, link.marker._replace(off=True)),
         reason=reason,
         lead="disable",
         twice=twice,
     )
-    decisions.add(action)
 
 
 def _of(paired: Paired | None) -> Mapping | None:

@@ -7,7 +7,7 @@ from reconciler.model.marker import NO_PRINT
 from reconciler.model.text import normal_login
 from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.desired import Conflict, Wanted, login_of
-from reconciler.planning.diff import Difference, diff_leaver, diff_newcomer, diff_person, make_action
+from reconciler.planning.diff import Difference, diff_leaver, diff_newcomer, diff_person
 from reconciler.planning.identity import held_by, report_trouble, take_over
 from reconciler.planning.linked import report_conflict
 from reconciler.planning.people import own_addresses
@@ -113,19 +113,16 @@ def _adopt(
     reason: str,
     needs: tuple[Need, ...] = (),
 ) -> None:
-    action = make_action(
-        decisions.people.role,
-        decisions.tree,
-        entra_id=wanted.person.id,
+    decisions.act(
+        wanted.person.id,
+        node,
+        difference,
         mapping=wanted.paired.mapping,
-        node=node,
-        login=node.login,
         name=wanted.name,
-        difference=difference,
         reason=reason,
         lead="adopt",
+        needs=needs,
     )
-    decisions.add(action, needs)
 
 
 def _known_elsewhere(decisions: Decisions, wanted: Wanted) -> bool:
@@ -151,17 +148,15 @@ def _known_elsewhere(decisions: Decisions, wanted: Wanted) -> bool:
 
 
 def _create(decisions: Decisions, wanted: Wanted, needs: tuple[Need, ...]) -> None:
-    action = make_action(
-        decisions.people.role,
-        decisions.tree,
-        entra_id=wanted.person.id,
+    decisions.act(
+        wanted.person.id,
+        None,
+        Difference(diff_newcomer(wanted, decisions.marker(wanted, None)), None),
         mapping=wanted.paired.mapping,
-        node=None,
-        login=wanted.login or "",
         name=wanted.name,
-        difference=Difference(diff_newcomer(wanted, decisions.marker(wanted, None)), None),
         reason=decisions.reason(wanted),
         lead="create",
+        login=wanted.login,
         creates_in=wanted.node,
+        needs=needs,
     )
-    decisions.add(action, needs)

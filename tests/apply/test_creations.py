@@ -109,6 +109,25 @@ def test_a_refused_node_leaves_nothing_behind() -> None:
     assert results(run) == ["failed", "done"]
 
 
+@pytest.mark.parametrize("answered", [5, DESK], ids=["somebody", "a group"])
+def test_a_node_that_is_not_new_is_not_written_over(answered: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rescue = Rescue(person(5, description=mark(5)))
+    monkeypatch.setattr(rescue, "perform_create", lambda _parent: answered)
+    run = carry_out(rescue, create("a@x.example"), create("b@x.example"))
+    assert results(run) == ["unknown", "skipped"]
+    assert f"answered with node {answered}, which is not new" in message(run)
+    assert rescue.writes == []
+
+
+def test_a_node_named_twice_is_not_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    rescue = Rescue()
+    first = rescue.perform_create
+    monkeypatch.setattr(rescue, "perform_create", lambda parent: NEW if NEW in rescue.people else first(parent))
+    run = carry_out(rescue, create("a@x.example"), create("b@x.example"))
+    assert results(run) == ["done", "unknown"]
+    assert rescue.people[NEW].login == "a@x.example"
+
+
 def test_a_lost_node_that_was_made_is_found_in_the_tree() -> None:
     rescue = Rescue()
     rescue.on["create"] = [(None, LOST)]
