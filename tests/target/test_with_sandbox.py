@@ -138,7 +138,7 @@ def test_nothing_secret_is_in_any_address(box, opened):
 @pytest.mark.parametrize("length", ["honest", "none", "lying"])
 @pytest.mark.parametrize("tree_layout", ["lines", "one_line"])
 def test_a_cut_tree_is_refused_or_a_part_of_the_truth(box, opened, length, tree_layout):
-    """Which part may pass is said exactly in test_tree.py: one that ends like a whole answer, its last type perhaps cut."""
+    """test_tree.py says exactly which part may pass: one that ends like a whole answer, its last type perhaps cut."""
     box.state.set_switch("tree_layout", tree_layout)
     whole = opened.reader.fetch_tree().nodes
     refused = 0
