@@ -267,6 +267,7 @@ class Applier:
             self._note(action, "skipped", self._no_creates)
             return
         login, parent, planned = action.after("login"), action.group_id, action.subject.node_id
+        role = Role(action.role)
         if not isinstance(login, str) or parent is None:
             self._note(action, "failed", "the plan does not say with which login, or where")
             return
@@ -279,7 +280,7 @@ class Applier:
             self._note(action, "failed", message)
             return
         if planned is None:
-            blank = self._blank(self._make_node(parent))
+            blank = self._blank(self._make_node(parent, role), role)
         else:
             found = self._read(lambda: self._writer.fetch_node(planned))
             if found is None or not is_blank(found) or found.sso_id:
@@ -325,7 +326,7 @@ class Applier:
             return False
         return seen is not None and normal_login(seen.login) == normal_login(wanted.login)
 
-    def _make_node(self, parent: int) -> int:
+    def _make_node(self, parent: int, role: Role) -> int:
         """createUser. After `ERROR` or a lost answer the tree is read again before anything else (D14)."""
         self._run.wrote = True
         try:
@@ -338,7 +339,7 @@ class Applier:
                 raise _Ends("unknown", f"{_words(lost)}; and the tree could not be read: {unread}") from unread
             found = [
                 node.id
-                for node in self._tree.people(Role.TECHNICIAN)
+                for node in self._tree.people(role)
                 if node.parent == parent and node.id not in known and is_blank(node)
             ]
             if not found:
@@ -355,10 +356,10 @@ class Applier:
         self._made.add(made)
         return made
 
-    def _blank(self, node_id: int) -> Details:
+    def _blank(self, node_id: int, role: Role) -> Details:
         """What is known of a node just made: nothing but its id, so every field of it is written."""
         rpat = False if self._has_rpat else None
-        return Details(node_id, "", "", "", "", "", PERSON_TYPE[Role.TECHNICIAN], False, rpat, False, "Disabled")
+        return Details(node_id, "", "", "", "", "", PERSON_TYPE[role], False, rpat, False, "Disabled")
 
     def _note(self, action: Action, result: Result, message: str) -> None:
         noted = outcome_of(action, result, message)

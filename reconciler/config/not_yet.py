@@ -34,7 +34,6 @@ def _not_empty(value: Any) -> bool:
 
 
 _MAPPING_ROWS = (
-    ("role", _is("admin"), "take the mapping out"),
     ("full_sync", _is(False), "write true"),
     ("nested", _is("mirror", "flatten"), "write direct"),
     ("mobile_license", _is("award", "release"), "write keep"),
@@ -47,7 +46,6 @@ ROWS = (
     Row(("rescue", "technician_seats"), _said, "leave it out"),
     Row(("rescue", "mobile_seats"), _said, "leave it out"),
     Row(("settings", "adopt"), _is("aliases"), "write login"),
-    Row(("settings", "adopt_admins"), _is(True), "write false"),
     Row(("settings", "unmanaged"), _is("disable"), "write report"),
     Row(("settings", "initial_password"), _is("generate"), "write env"),
     Row(("guards", "on_violation"), _is("hold_removals"), "write refuse"),

@@ -66,6 +66,8 @@ class Whereabouts:
     account: Account
     groups: frozenset[str] | None = None
     """All groups they are in, transitively, lower case; None where that was not asked or could not be answered."""
+    groups_asked: bool = field(default=False, compare=False)
+    """Whether that was asked at all: a later round may still need it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ and marked for a living mapping, or adopted by this plan, before the plan; a lim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from reconciler.model.file import Guards
 from reconciler.model.hierarchy import Role
 from reconciler.model.mappings import Permit
 from reconciler.model.plan import Action, Guard
+from reconciler.planning.admins import AdminCount
 
 _SMALL_ALLOWANCE = 2
 _CREATES_FLOOR = 50
@@ -29,22 +30,46 @@ class Population(NamedTuple):
 
 
 def judge_guards(
-    role: Role,
     actions: Sequence[Action],
-    population: Population,
+    populations: Mapping[Role, Population],
+    admins: AdminCount,
     guards: Guards,
     permits: Iterable[Permit],
     today: date,
 ) -> tuple[Guard, ...]:
-    """One entry per guard, and per mapping where it is judged so, in the order of the file's keys."""
+    """One entry per guard and role that has a population, and per mapping where it is judged so, in the file's order.
+
+    `admins`: who could still run the account, for `min_admins`.
+    """
     permitted: dict[str, frozenset[str]] = {}
     for permit in permits:
         if permit.until >= today:
             permitted[permit.guard] = permitted.get(permit.guard, frozenset()) | permit.actions
+    judge = _Judge(guards, permitted)
+    verdicts = []
+    for role, population in populations.items():
+        verdicts += _judge_role(judge, role, [action for action in actions if action.role == role.value], population)
+    if Role.ADMIN in populations:
+        of_admins = [action for action in actions if action.role == Role.ADMIN.value]
+        total = populations[Role.ADMIN].total
+        verdicts.append(judge("max_admin_grants", Role.ADMIN, guards.max_admin_grants, of_admins, is_grant, total))
+        verdicts.append(_judge_left(guards, of_admins, admins, permitted.get("min_admins", frozenset())))
+    return tuple(verdicts)
 
-    def judge(
+
+class _Judge:
+    """Makes the entry of one guard: counts the actions it is about, less those a permit lists."""
+
+    def __init__(self, guards: Guards, permitted: Mapping[str, frozenset[str]]) -> None:
+        self.guards = guards
+        self._permitted = permitted
+
+    def __call__(
+        self,
         name: str,
+        role: Role,
         limit: int | str,
+        actions: Iterable[Action],
         counts: Callable[[Action], bool],
         of: int,
         *,
@@ -52,9 +77,9 @@ def judge_guards(
         floor: int = 0,
     ) -> Guard:
         counted = [action.id for action in actions if counts(action)]
-        spared = permitted.get(name, frozenset())
+        spared = self._permitted.get(name, frozenset())
         rest = [action_id for action_id in counted if action_id not in spared]
-        most = _limit(limit, of, guards.small_team, floor)
+        most = _limit(limit, of, self.guards.small_team, floor)
         passed = most is None or len(rest) <= most
         return Guard(
             name=name,
@@ -68,22 +93,52 @@ def judge_guards(
             actions=() if passed else tuple(rest),
         )
 
+
+def _judge_role(judge: _Judge, role: Role, actions: Sequence[Action], population: Population) -> list[Guard]:
+    """The guards that both roles have, over the actions of one."""
+    guards, total = judge.guards, population.total
+
     def removes_from(mapping: str) -> Callable[[Action], bool]:
         return lambda action: action.removal and action.mapping == mapping
 
-    verdicts = [judge("max_removals", guards.max_removals, lambda action: action.removal, population.total)]
+    verdicts = [judge("max_removals", role, guards.max_removals, actions, lambda action: action.removal, total)]
     share = guards.max_removals_per_mapping
     verdicts += [
-        judge("max_removals_per_mapping", share, removes_from(mapping), of, mapping=mapping)
+        judge("max_removals_per_mapping", role, share, actions, removes_from(mapping), of, mapping=mapping)
         for mapping, of in population.by_mapping.items()
     ]
-    verdicts.append(judge("max_moves", guards.max_moves, lambda action: "move" in action.verbs, population.total))
-    verdicts.append(judge("max_identity_changes", guards.max_identity_changes, changes_identity, population.total))
+    verdicts.append(judge("max_moves", role, guards.max_moves, actions, lambda action: "move" in action.verbs, total))
+    verdicts.append(judge("max_identity_changes", role, guards.max_identity_changes, actions, changes_identity, total))
     creates = guards.max_creates if population.managed_before else "off"  # the first run creates everybody
+    floor = _CREATES_FLOOR
     verdicts.append(
-        judge("max_creates", creates, lambda action: "create" in action.verbs, population.total, floor=_CREATES_FLOOR)
+        judge("max_creates", role, creates, actions, lambda action: "create" in action.verbs, total, floor=floor)
     )
-    return tuple(verdicts)
+    return verdicts
+
+
+def _judge_left(guards: Guards, of_admins: Sequence[Action], admins: AdminCount, spared: frozenset[str]) -> Guard:
+    """`min_admins`: judged on plans that disable an administrator (§6); `measured` counts those left."""
+    disabled = [action for action in of_admins if action.removal]
+    counted = [action for action in disabled if action.id not in spared]
+    limit = None if guards.min_admins == "off" or not disabled else guards.min_admins
+    left = admins.enabled - len({action.subject.node_id for action in counted} & admins.nodes)
+    passed = limit is None or not counted or left >= limit
+    return Guard(
+        name="min_admins",
+        role=Role.ADMIN.value,
+        passed=passed,
+        measured=left,
+        of=admins.enabled,
+        limit=limit,
+        permitted=len(disabled) - len(counted),
+        actions=() if passed else tuple(action.id for action in counted),
+    )
+
+
+def is_grant(action: Action) -> bool:
+    """Does it give somebody rights of an administrator: create, enable or move (§6)?"""
+    return bool({"create", "enable", "move"} & set(action.verbs))
 
 
 def changes_identity(action: Action) -> bool:

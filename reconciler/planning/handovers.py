@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.plan import Action
 from reconciler.planning.decisions import Decisions, Need
-from reconciler.planning.identity import held_by
+from reconciler.planning.people import held_by
 
 
 def settle_handovers(decisions: Decisions) -> list[Action]:

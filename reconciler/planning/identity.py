@@ -8,7 +8,7 @@ from reconciler.model.hierarchy import Details, Node
 from reconciler.model.text import is_bad_name, normal_login
 from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.desired import Wanted
-from reconciler.planning.people import People
+from reconciler.planning.people import People, held_by
 
 
 class Takeover(NamedTuple):
@@ -57,19 +57,15 @@ def take_over(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeov
     return Takeover(login.needs + sso.needs, sso.blocked, login.login_stays)
 
 
-def held_by(node: Node | Details) -> str:
-    """Who has a login or an SSO ID, as a clause."""
-    state = "" if node.enabled else "disabled "
-    return f"held by the {state}{node.type.lower()} {node.login or 'without a login'} (node {node.id})"
-
-
 def _take_login(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:
     people = decisions.people
     before, after = normal_login(node.login) if node else "", normal_login(wanted.login or "")
     if before == after:
         return Takeover()
-    if before and people.matches.nodes_of_others(before):
-        message = "the login stays: the same person has a node in another role"
+    entra_id = wanted.person.id
+    twice = people.is_elsewhere(entra_id) or people.is_wanted_elsewhere(entra_id)
+    if before and (twice or people.matches.nodes_of_others(before)):
+        message = "the login stays: the same person has, or is to have, a node in another role"
         people.block_wanted("both_roles", message, wanted, login=node.login if node else None)
         return Takeover(login_stays=True)
     here, elsewhere = people.matches.nodes_of_role(after), people.matches.nodes_of_others(after)
@@ -96,8 +92,8 @@ def _take_sso_id(decisions: Decisions, wanted: Wanted, node: Node | None) -> Tak
         if node is not None and other.id == node.id:
             continue
         same_role = people.matches.is_of_role(other.type)
-        if not same_role and normal_login(other.login) == normal_login(wanted.login or ""):
-            continue  # the same person in another role
+        if not same_role and _is_same_person(people, other, wanted):
+            continue
         theirs = people.wanted.get(people.matches.owner_of.get(other.id, ""))
         if not isinstance(theirs, Wanted) or theirs.sso_id in (None, wanted.sso_id):
             message = f"the SSO ID is {held_by(other)}; nothing is written"
@@ -105,3 +101,9 @@ def _take_sso_id(decisions: Decisions, wanted: Wanted, node: Node | None) -> Tak
             return Takeover(blocked=True)
         needs.append(Need("sso_id", other.id))
     return Takeover(tuple(needs))
+
+
+def _is_same_person(people: People, other: Details, wanted: Wanted) -> bool:
+    """Whether a node of another role is this person's: by its marker, or by its login."""
+    owner = people.other.matches.owner_of.get(other.id) if people.other is not None else None
+    return owner == wanted.person.id or normal_login(other.login) == normal_login(wanted.login or "")

@@ -53,7 +53,7 @@ def judge_account(people: People, entra_id: str, *, with_groups: bool) -> Verdic
     if known.account is Account.DISABLED:
         return Verdict(Standing.CERTAIN, "account disabled in Entra")
     if known.account is Account.GONE:
-        if not any(item.group is not None for item in people.paired):
+        if not any(isinstance(group, Group) for group in people.readings.directory.groups.values()):
             return Verdict(Standing.UNCONFIRMED, "Entra says the account does not exist, but no mapped group was read")
         if people.readings.directory.tenant_confirmed is False:
             return Verdict(
@@ -74,7 +74,11 @@ def judge_membership(people: People, entra_id: str, own: Paired) -> Verdict:
     if places:  # all of them frozen: a healthy one would want them
         return Verdict(Standing.UNCONFIRMED, f"in {places[0].entra_name}, whose mapping is frozen")
     known = people.readings.whereabouts.get(entra_id)
-    if known is None or known.groups is None:
+    if known is None or not known.groups_asked:
+        people.questions.accounts.add(entra_id)
+        people.questions.groups_of.add(entra_id)
+        return Verdict(Standing.ASKED, "")
+    if known.groups is None:
         return Verdict(Standing.UNCONFIRMED, "Entra did not say which groups they are in")
     for item in people.paired:
         if item.frozen is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.model.hierarchy import Role
 from reconciler.model.mappings import Mapping
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.decisions import Decisions
@@ -11,6 +12,7 @@ from reconciler.planning.identity import find_trouble, report_trouble, take_over
 from reconciler.planning.leavers import Standing, judge_account, judge_membership
 from reconciler.planning.matching import Link
 from reconciler.planning.people import own_addresses
+from reconciler.planning.roles import changes_role, may_change_role
 
 
 def decide_links(decisions: Decisions, entra_id: str, links: list[Link]) -> None:
@@ -102,7 +104,9 @@ def _hold_back(
 
 
 def _may_enable(decisions: Decisions, link: Link) -> bool:
-    return link.marker.off or decisions.settings.reenable == "always"
+    """Whom this tool disabled; `reenable: always` means technicians only (D9)."""
+    always = decisions.settings.reenable == "always" and decisions.people.role is Role.TECHNICIAN
+    return link.marker.off or always
 
 
 def _decide_unwanted(decisions: Decisions, entra_id: str, link: Link, own: Paired | None, *, twice: bool) -> None:
@@ -113,7 +117,15 @@ def _decide_unwanted(decisions: Decisions, entra_id: str, link: Link, own: Paire
         return
     verdict = judge_membership(people, entra_id, own)
     if verdict.standing is Standing.LEAVER:
-        _disable(decisions, entra_id, link, own, verdict.reason, twice=twice)
+        promoted = people.role is Role.TECHNICIAN and changes_role(people, entra_id, node.login)
+        unclear = may_change_role(people, entra_id) if people.role is Role.TECHNICIAN else None
+        if promoted:
+            people.blocked.add(entra_id)  # reported where they are wanted
+        elif unclear is not None:
+            message = f"kept: is in {unclear.entra_name}, whose mapping for administrators is frozen"
+            people.block("unconfirmed", message, entra_id, mapping=own.mapping, login=node.login)
+        else:
+            _disable(decisions, entra_id, link, own, verdict.reason, twice=twice)
     elif verdict.standing is Standing.UNCONFIRMED:
         people.block("unconfirmed", f"kept: {verdict.reason}", entra_id, mapping=own.mapping, login=node.login)
     elif verdict.standing is Standing.MOVED:
@@ -157,9 +169,10 @@ def _keep(decisions: Decisions, link: Link, wanted: Wanted, *, twice: bool) -> N
     if report_trouble(people, wanted, node.login):
         return
     if not node.enabled and not _may_enable(decisions, link):
+        hint = " (`reenable: always` would enable them)" if people.role is Role.TECHNICIAN else ""
         people.report(
             "kept_disabled",
-            "disabled in Rescue by a person, enabled in Entra; left disabled (`reenable: always` would enable them)",
+            f"disabled in Rescue by a person, enabled in Entra; left disabled{hint}",
             mapping=wanted.paired.mapping,
             login=node.login,
         )

@@ -6,7 +6,7 @@ or unmarked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -40,7 +40,9 @@ class Matches:
     owner_of: dict[int, str] = field(default_factory=dict)
     """Node id -> object id of the person whose marker it carries."""
     by_login: dict[str, list[Node]] = field(default_factory=dict)
-    """Normal login -> every person node of the account with it, of any role."""
+    """Normal login -> every person node of the account with it, of any role; one dict for both roles."""
+    strayed: dict[int, Marker] = field(default_factory=dict)
+    """Node id -> our marker of a mapping of the other role: it does not count, the node is `unmarked` (D3)."""
 
     def is_of_role(self, node_type: str) -> bool:
         """Whether a person of this type, in any case, is of this role."""
@@ -55,31 +57,48 @@ class Matches:
         return [node for node in self.by_login.get(login, ()) if node.type != PERSON_TYPE[self.role]]
 
 
-def match_nodes(tree: Tree, role: Role, owner: str) -> Matches:
-    """Sorts every person node of the tree into a Matches for `role`. `owner` is ours, lower case."""
-    found = Matches(role)
-    wanted_type = PERSON_TYPE[role]
+def match_nodes(tree: Tree, owner: str, prefixes: Mapping[Role, frozenset[str]]) -> dict[Role, Matches]:
+    """Sorts every person node of the tree into the Matches of its role. `owner` is ours, lower case.
+
+    `prefixes`: what the markers of each role's mappings carry after the `@`.
+    """
+    by_login: dict[str, list[Node]] = {}
+    matches = {role: Matches(role, by_login=by_login) for role in Role}
+    of_type = {PERSON_TYPE[role]: matches[role] for role in Role}
+    foreign = {
+        PERSON_TYPE[role]: frozenset().union(*(prefixes[other] for other in Role if other is not role)) - prefixes[role]
+        for role in Role
+    }
     for node in tree.nodes.values():
         if node.type not in PEOPLE_TYPES:
             continue
         if node.login:
-            found.by_login.setdefault(normal_login(node.login), []).append(node)
-        if node.type != wanted_type:
-            continue
-        markers = find_markers(node.description)
-        if len(markers) > 1:
-            _doubt(found, node, sorted(markers, key=str), owner)
-            continue
-        marker = next(iter(markers), None)
-        if marker is None:
-            if is_blank(node):
-                found.blanks.setdefault(node.parent or 0, []).append(node)
-            else:
-                found.unmarked[node.id] = node
-        elif marker.owner == owner:
+            by_login.setdefault(normal_login(node.login), []).append(node)
+        found = of_type.get(node.type)
+        if found is not None:
+            _sort_in(found, node, owner, foreign[node.type])
+    return matches
+
+
+def _sort_in(found: Matches, node: Node, owner: str, foreign: frozenset[str]) -> None:
+    """One node of a role. `foreign`: prefixes of mappings of the other role."""
+    markers = find_markers(node.description)
+    if len(markers) > 1:
+        _doubt(found, node, sorted(markers, key=str), owner)
+        return
+    marker = next(iter(markers), None)
+    if marker is None:
+        if is_blank(node):
+            found.blanks.setdefault(node.parent or 0, []).append(node)
+        else:
+            found.unmarked[node.id] = node
+    elif marker.owner == owner:
+        if marker.mapping in foreign:
+            found.unmarked[node.id] = node
+            found.strayed[node.id] = marker
+        else:
             found.linked.setdefault(marker.entra_id, []).append(Link(node, marker))
             found.owner_of[node.id] = marker.entra_id
-    return found
 
 
 def _doubt(found: Matches, node: Node, markers: Sequence[Marker], owner: str) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from reconciler.model.hierarchy import Node
+from reconciler.model.hierarchy import Node, Role
 from reconciler.model.marker import NO_PRINT
 from reconciler.model.text import normal_login
 from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.desired import Conflict, Wanted, login_of
 from reconciler.planning.diff import Difference, diff_leaver, diff_newcomer, diff_person
-from reconciler.planning.identity import held_by, report_trouble, take_over
+from reconciler.planning.identity import report_trouble, take_over
 from reconciler.planning.linked import report_conflict
 from reconciler.planning.people import own_addresses
+from reconciler.planning.roles import ROLE_WORDS, report_second_role
 
 
 def decide_newcomer(decisions: Decisions, entra_id: str) -> None:
@@ -42,12 +43,11 @@ def decide_newcomer(decisions: Decisions, entra_id: str) -> None:
 
 def _decide_wanted(decisions: Decisions, wanted: Wanted, key: str) -> None:
     people = decisions.people
-    here, elsewhere = people.matches.nodes_of_role(key), people.matches.nodes_of_others(key)
+    here = people.matches.nodes_of_role(key)
     if len(here) == 1 and here[0].id in people.matches.unmarked:
         _meet(decisions, wanted, here[0])
-    elif elsewhere:
-        message = f"the login is {held_by(elsewhere[0])}; a second node is not created"
-        people.block_wanted("both_roles", message, wanted)
+    elif report_second_role(people, wanted, key):
+        return
     elif wanted.paired.mapping.create_missing:
         takeover = take_over(decisions, wanted, None)
         if not takeover.blocked and not _known_elsewhere(decisions, wanted):
@@ -60,13 +60,14 @@ def _meet(decisions: Decisions, wanted: Wanted, node: Node) -> None:
     if not node.enabled:
         people.report(
             "kept_disabled",
-            "a disabled technician nobody linked has this login; enable them in Rescue to have them adopted",
+            f"a disabled {ROLE_WORDS[people.role]} nobody linked has this login; enable them in Rescue to have them "
+            "adopted",
             mapping=wanted.paired.mapping,
             login=wanted.login,
         )
         decisions.kept_disabled += 1
-    elif decisions.settings.adopt == "never":
-        message = f"already in Rescue as node {node.id}, and settings.adopt is never"
+    elif setting := _adopts_nobody(decisions):
+        message = f"already in Rescue as node {node.id}, and {setting}"
         people.block_wanted("adopt_blocked", message, wanted)
     else:
         actual = decisions.confirmed(wanted.person.id, node)
@@ -95,14 +96,23 @@ def _decide_disabled(decisions: Decisions, entra_id: str, login: str) -> None:
         decisions.let_wait(wanted)
     elif report_trouble(people, wanted, None):
         return
-    elif decisions.settings.adopt == "never":
-        message = f"disabled in Entra, enabled in Rescue as node {node.id}, and settings.adopt is never"
+    elif setting := _adopts_nobody(decisions):
+        message = f"disabled in Entra, enabled in Rescue as node {node.id}, and {setting}"
         people.block_wanted("adopt_blocked", message, wanted)
     elif actual := decisions.confirmed(entra_id, node):
         marker = decisions.marker(wanted, None)._replace(off=True)
         if actual.sso_id != wanted.sso_id:
             marker = marker._replace(print=NO_PRINT)  # what the SSO ID will be once they are back is not written now
         _adopt(decisions, wanted, node, diff_leaver(actual, marker), "account disabled in Entra")
+
+
+def _adopts_nobody(decisions: Decisions) -> str | None:
+    """Which setting forbids adopting in this role, as a clause, or None (D5)."""
+    if decisions.settings.adopt == "never":
+        return "settings.adopt is never"
+    if decisions.people.role is Role.ADMIN and not decisions.settings.adopt_admins:
+        return "settings.adopt_admins is false"
+    return None
 
 
 def _adopt(
@@ -141,7 +151,9 @@ def _known_elsewhere(decisions: Decisions, wanted: Wanted) -> bool:
             if node.id not in people.matches.unmarked:
                 continue
             what = "enabled" if node.enabled else "disabled"
-            message = f"not created: the {what} technician {node.login} (node {node.id}) has another of their addresses"
+            message = (
+                f"not created: the {what} {node.type} {node.login} (node {node.id}) has another of their addresses"
+            )
             people.block_wanted("possible_rename", message, wanted)
             return True
     return False

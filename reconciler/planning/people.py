@@ -52,6 +52,8 @@ class People:
     by_sso_id: dict[str, list[Details]] = field(default_factory=dict)
     """SSO ID -> everybody getUser showed with it, by node id."""
     findings: list[Finding] = field(default_factory=list)
+    other: People | None = None
+    """The same of the other role (D12)."""
     blocked: set[str] = field(default_factory=set)
     """People something was withheld from: object ids, or `node:` and a node id."""
 
@@ -65,6 +67,14 @@ class People:
     def mapping_of(self, marker: Marker) -> Paired | None:
         """The mapping of the file that a marker belongs to; None for an orphan (D7, D17)."""
         return self.by_prefix.get(marker.mapping, self.nameless)
+
+    def is_elsewhere(self, entra_id: str) -> bool:
+        """Whether a node of the other role carries this person's marker (D12)."""
+        return self.other is not None and entra_id in self.other.matches.linked
+
+    def is_wanted_elsewhere(self, entra_id: str) -> bool:
+        """Whether a mapping of the other role has this person, or several would (D12)."""
+        return self.other is not None and entra_id in self.other.wanted
 
     def details(self, node: Node) -> Details | None:
         """getUser's record of a node. None where Rescue has no such user any more, or not yet asked: see `knows`."""
@@ -102,7 +112,7 @@ def gather_people(
     excluded: InForce,
     questions: Questions,
 ) -> People:
-    """Puts the facts about one role side by side. Reports nothing; asks nothing yet."""
+    """Puts the facts about one role side by side. Reports nothing; asks nothing yet. See `meet` for both roles."""
     by_name = tuple(sorted(paired, key=lambda item: item.mapping.name))
     people = People(role, mappings, readings, by_name, matches, questions)
     for item in by_name:
@@ -125,7 +135,6 @@ def gather_people(
                 into[entra_id] = make_wanted(person, chosen, mappings.settings)
             elif chosen is not None:
                 into[entra_id] = chosen
-    _find_shared(people)
     records = (*readings.details.values(), readings.caller.details)
     for record in sorted(filter(None, records), key=attrgetter("id")):
         if record.sso_id:
@@ -133,9 +142,21 @@ def gather_people(
     return people
 
 
+def meet(technicians: People, admins: People) -> None:
+    """Makes the two roles known to each other, and finds what several people of either would have."""
+    technicians.other, admins.other = admins, technicians
+    _find_shared(technicians, admins)
+
+
 def own_addresses(person: Person) -> frozenset[str]:
     """The normal forms of a person's mail and UPN."""
     return frozenset(normal_login(address) for address in (person.mail, person.upn) if address)
+
+
+def held_by(node: Node | Details) -> str:
+    """Who has a login or an SSO ID, as a clause."""
+    state = "" if node.enabled else "disabled "
+    return f"held by the {state}{node.type.lower()} {node.login or 'without a login'} (node {node.id})"
 
 
 def _place(people: People, item: Paired, members: Iterable[Person]) -> None:
@@ -155,34 +176,37 @@ def _names_of(people: People, person: Person) -> frozenset[str]:
     return own_addresses(person) | {person.id} | {normal_login(link.node.login) for link in links}
 
 
-def _find_shared(people: People) -> None:
-    """Logins and SSO IDs that several people would have (D16, D21).
+def _find_shared(*roles: People) -> None:
+    """Logins and SSO IDs that several people would have (D16, D21), whatever their roles: one person may have both.
 
     Logins are compared among all enabled people of the groups read, frozen and undecided ones included: they will want
     theirs. A disabled account takes nothing from an enabled one, but whose a login is has to be plain before somebody
     is disabled for it.
     """
-    settings = people.mappings.settings
     first: dict[str, str] = {}
     sso_ids: dict[str, str] = {}
-    off: dict[str, list[str]] = {}
-    for entra_id, person in people.rows.items():
-        if entra_id in people.left_out:
-            continue
-        wanted = people.wanted.get(entra_id)
-        if isinstance(wanted, Wanted):
-            login = wanted.login
-            if wanted.sso_id is not None and sso_ids.setdefault(wanted.sso_id, entra_id) != entra_id:
-                people.shared_sso_ids.add(wanted.sso_id)
-        else:
-            login = login_of(person, settings)
-        if login is None:
-            continue
-        key = normal_login(login)
-        if not person.enabled:
-            off.setdefault(key, []).append(entra_id)
-        elif first.setdefault(key, entra_id) != entra_id:
-            people.shared_logins.add(key)
+    off: dict[str, set[str]] = {}
+    shared_logins, shared_sso_ids, disputed = roles[0].shared_logins, roles[0].shared_sso_ids, roles[0].disputed
+    for people in roles:
+        people.shared_logins, people.shared_sso_ids, people.disputed = shared_logins, shared_sso_ids, disputed
+        settings = people.mappings.settings
+        for entra_id, person in people.rows.items():
+            if entra_id in people.left_out:
+                continue
+            wanted = people.wanted.get(entra_id)
+            if isinstance(wanted, Wanted):
+                login = wanted.login
+                if wanted.sso_id is not None and sso_ids.setdefault(wanted.sso_id, entra_id) != entra_id:
+                    shared_sso_ids.add(wanted.sso_id)
+            else:
+                login = login_of(person, settings)
+            if login is None:
+                continue
+            key = normal_login(login)
+            if not person.enabled:
+                off.setdefault(key, set()).add(entra_id)
+            elif first.setdefault(key, entra_id) != entra_id:
+                shared_logins.add(key)
     for key, ids in off.items():
         if len(ids) > 1 or key in first:
-            people.disputed.update(ids)
+            disputed.update(ids)

@@ -6,7 +6,7 @@ what must be known, and nothing is read that no rule needs. It never touches the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from reconciler.model.hierarchy import Role
@@ -24,6 +24,7 @@ from reconciler.model.plan import (
 )
 from reconciler.model.readings import Questions, Readings
 from reconciler.model.text import path_sort_key, sort_key
+from reconciler.planning.admins import ask_for_admins, count_admins
 from reconciler.planning.blanks import fill_blanks, report_blanks
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Paired, freeze_emptied, pair_mappings
@@ -32,7 +33,7 @@ from reconciler.planning.handovers import settle_handovers
 from reconciler.planning.licences import count_seats
 from reconciler.planning.matching import Matches, find_survivors, match_nodes
 from reconciler.planning.overrides import InForce, LoginPatterns
-from reconciler.planning.people import People, gather_people
+from reconciler.planning.people import People, gather_people, meet
 from reconciler.planning.rules import decide_all
 from reconciler.planning.unmanaged import report_unmanaged
 
@@ -47,41 +48,67 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     nothing else. Raises InputError for what only the reading can show to be wrong with the file.
     """
     questions = Questions()
-    role = Role.TECHNICIAN
-    tree = readings.tree
-    matches = match_nodes(tree, role, mappings.owner)
-    paired = freeze_emptied(pair_mappings(mappings, readings.directory, tree), _marked(matches))
-    excluded = InForce(mappings.overrides, "exclude", today)
-    people = gather_people(role, mappings, readings, paired, matches, excluded, questions)
-    if readings.refresh == "full":
-        for links in matches.linked.values():
-            for link in links:
-                people.knows(link.node)
-    survivors = find_survivors(tree, readings.caller, readings.details.values())
+    paired = pair_mappings(mappings, readings.directory, readings.tree)
+    roles = _gather_roles(mappings, readings, paired, today, questions)
+    survivors = find_survivors(readings.tree, readings.caller, readings.details.values())
     held, protected = InForce(mappings.overrides, "hold", today), LoginPatterns(mappings.protected)
-    decisions = Decisions(people, tree, survivors, held, protected)
-    decide_all(decisions)
-    filled = fill_blanks(decisions, settle_handovers(decisions))
+    decided = [Decisions(people, readings.tree, survivors, held, protected) for people in roles]
+    filled = []
+    for decisions in decided:
+        decide_all(decisions)
+        filled.append(fill_blanks(decisions, settle_handovers(decisions)))
+    actions = order_actions(action for item in filled for action in item.actions)
+    ask_for_admins(actions, readings, questions)
     if questions:
         return questions
-    report_blanks(decisions, filled.left)
-    unmanaged = report_unmanaged(people)
-    actions = order_actions(filled.actions)
-    findings = [*people.findings, *_about_mappings(paired, decisions), *_expired(mappings, today)]
+    unmanaged = 0
+    for decisions, item in zip(decided, filled, strict=True):
+        report_blanks(decisions, item.left)
+        unmanaged += report_unmanaged(decisions.people)
+    findings = [finding for people in roles for finding in people.findings]
+    findings += [finding for decisions in decided for finding in _about_mappings(decisions)]
+    findings += _expired(mappings, today)
+    by_name = {item.mapping.name: item for people in roles for item in people.paired}
+    states = tuple(by_name[mapping.name] for mapping in mappings.mappings)
     return Plan(
         digest=plan_digest(actions),
         config_digest=mappings.config_digest,
         made_at=made_at,
         sso_verified=readings.refresh,
-        summary=_summarise(actions, decisions, unmanaged, paired),
-        seats=count_seats(tree, actions, filled.refills),
+        summary=_summarise(actions, decided, unmanaged, states),
+        seats=count_seats(readings.tree, actions, sum(item.refills for item in filled)),
         actions=actions,
         findings=sort_findings(findings),
-        mappings=tuple(_state(item) for item in paired),
+        mappings=tuple(_state(item) for item in states),
         guards=judge_guards(
-            role, actions, _population(people, paired, actions), mappings.guards, mappings.permits, today
+            actions,
+            {people.role: _population(people, actions) for people in roles if _is_judged(people)},
+            count_admins(readings),
+            mappings.guards,
+            mappings.permits,
+            today,
         ),
     )
+
+
+def _gather_roles(
+    mappings: Mappings, readings: Readings, paired: Sequence[Paired], today: date, questions: Questions
+) -> tuple[People, ...]:
+    """The facts about each role, technicians first; the two know each other."""
+    of_role = {role: tuple(item for item in paired if item.mapping.role is role) for role in Role}
+    prefixes = {role: frozenset(item.prefix for item in of_role[role] if item.prefix) for role in Role}
+    matches = match_nodes(readings.tree, mappings.owner, prefixes)
+    excluded = InForce(mappings.overrides, "exclude", today)
+    roles = {}
+    for role in Role:
+        healthy = freeze_emptied(of_role[role], _marked(matches[role]))
+        roles[role] = gather_people(role, mappings, readings, healthy, matches[role], excluded, questions)
+        if readings.refresh == "full":
+            for links in matches[role].linked.values():
+                for link in links:
+                    roles[role].knows(link.node)
+    meet(roles[Role.TECHNICIAN], roles[Role.ADMIN])
+    return tuple(roles.values())
 
 
 def order_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
@@ -134,9 +161,14 @@ def _marked(matches: Matches) -> frozenset[str]:
     return frozenset(link.marker.mapping for links in matches.linked.values() for link in links)
 
 
-def _population(people: People, paired: Iterable[Paired], actions: Iterable[Action]) -> Population:
-    """Enabled people marked for living mappings, or adopted by this plan (§6); every mapping has its entry."""
-    by_mapping = {item.mapping.name: 0 for item in paired}
+def _is_judged(people: People) -> bool:
+    """Guards of a role have an entry where the file has mappings of it, or somebody is linked in it."""
+    return people.role is Role.TECHNICIAN or bool(people.paired or people.matches.linked)
+
+
+def _population(people: People, actions: Iterable[Action]) -> Population:
+    """Enabled people of a role marked for living mappings, or adopted by this plan (§6); mappings as in the file."""
+    by_mapping = {item.mapping.name: 0 for item in sorted(people.paired, key=lambda item: item.mapping.line)}
     managed = 0
     for links in people.matches.linked.values():
         for link in links:
@@ -144,32 +176,37 @@ def _population(people: People, paired: Iterable[Paired], actions: Iterable[Acti
             if own is not None and link.node.enabled:
                 by_mapping[own.mapping.name] += 1
                 managed += 1
-    adopted = [action.mapping for action in actions if "adopt" in action.verbs and action.mapping is not None]
+    adopted = [
+        action.mapping
+        for action in actions
+        if action.role == people.role.value and "adopt" in action.verbs and action.mapping is not None
+    ]
     for name in adopted:
         by_mapping[name] += 1
     return Population(managed + len(adopted), by_mapping, managed)
 
 
 def _summarise(
-    actions: tuple[Action, ...], decisions: Decisions, unmanaged: int, paired: tuple[Paired, ...]
+    actions: tuple[Action, ...], decided: Iterable[Decisions], unmanaged: int, paired: Iterable[Paired]
 ) -> Summary:
+    roles = tuple(decided)
     counts = dict.fromkeys(VERBS, 0)
     for action in actions:
         counts[action.verbs[0]] += 1
     return Summary(
         **counts,
         changes_total=len(actions),
-        unchanged=decisions.unchanged,
+        unchanged=sum(decisions.unchanged for decisions in roles),
         unmanaged=unmanaged,
-        blocked=len(decisions.people.blocked),
-        kept_disabled=decisions.kept_disabled,
+        blocked=sum(len(decisions.people.blocked) for decisions in roles),
+        kept_disabled=sum(decisions.kept_disabled for decisions in roles),
         frozen_mappings=sum(item.frozen is not None for item in paired),
     )
 
 
-def _about_mappings(paired: Iterable[Paired], decisions: Decisions) -> list[Finding]:
+def _about_mappings(decisions: Decisions) -> list[Finding]:
     findings = []
-    for item in paired:
+    for item in decisions.people.paired:
         if item.frozen is None:
             continue
         message = f"nothing is written for it: {item.frozen}"

@@ -19,6 +19,10 @@ def decide_all(decisions: Decisions) -> None:
         login = decisions.tree.nodes[node_id].login
         message = f"node {node_id} carries two markers that differ: {differing}"
         people.block("marker_bad", message, f"node:{node_id}", login=login)
+    for node_id, marker in people.matches.strayed.items():
+        node = decisions.tree.nodes[node_id]
+        message = f"node {node_id} is marked for {marker.mapping}…, a mapping of the other role; that does not count"
+        people.report("orphaned", message, login=node.login)
     for entra_id in sorted(people.matches.linked.keys() | people.rows.keys()):
         links = people.matches.linked.get(entra_id)
         if links is None:

@@ -37,7 +37,7 @@ def fetch_whereabouts(
                 progress("asking Entra about people", len(accounts), len(asked_for))
         else:
             groups[id_] = _read_groups(answer)
-    return {id_: Whereabouts(accounts[id_], groups.get(id_)) for id_ in asked_for}
+    return {id_: Whereabouts(accounts[id_], groups.get(id_), id_ in groups_wanted) for id_ in asked_for}
 
 
 def fetch_addresses(

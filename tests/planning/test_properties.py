@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.directory import Account, UnreadGroup
-from reconciler.model.hierarchy import NodeType, Tree
+from reconciler.model.hierarchy import PERSON_TYPE, NodeType, Role, Tree
 from reconciler.model.marker import find_markers
 from reconciler.model.text import normal_login
 
@@ -18,7 +18,8 @@ from .world import ADMIN, ADMINISTRATORS, OWNER, World, group_id, id_of, mark
 
 KEYS = [f"p{number}" for number in range(7)]
 NAMES = ["Ann", "Zoë", "Zoe\u0308", " Ann  B ", "<b>", ""]
-MAPPINGS = ["m0", "m1", "m2"]
+MAPPINGS = ["m0", "m1", "m2", "a0"]
+ADMIN_MAPPINGS = MAPPINGS[3:]
 
 
 def drawn(examples: int) -> settings:
@@ -40,6 +41,7 @@ def worlds(draw: st.DrawFn, *, ordinary: bool = False) -> World:
     if not ordinary:
         world.settings |= {
             "adopt": some(st.sampled_from(["login", "never"])),
+            "adopt_admins": some(st.booleans()),
             "use_upn_as_email": some(st.booleans()),
         }
         world.protected = tuple(some(st.lists(st.sampled_from(["p0@*", "*1@x.example"]), max_size=1)))
@@ -48,6 +50,7 @@ def worlds(draw: st.DrawFn, *, ordinary: bool = False) -> World:
         world.mapping(
             name,
             node=ordinary or some(st.integers(0, 5)) > 0,
+            role=Role.ADMIN if name in ADMIN_MAPPINGS else Role.TECHNICIAN,
             priority=some(st.sampled_from([1, 1, 2])) if not ordinary else MAPPINGS.index(name),
             upn_as_sso_id=some(st.booleans()),
             allow_empty=ordinary or some(st.booleans()),
@@ -81,13 +84,15 @@ def person(world: World, key: str, some: Any, places: list[str], *, ordinary: bo
             world.accounts[key] = Account.UNKNOWN
     for _ in range(some(st.sampled_from([0, 1, 1] if ordinary else [0, 1, 1, 1, 2]))):
         off = some(st.booleans())
-        marker: Any = mark(key, some(st.sampled_from([*MAPPINGS, "deleted"])), off=off)
+        group = some(st.sampled_from(places))
+        own = [name for name in MAPPINGS if (name in ADMIN_MAPPINGS) == world.is_admin_group(world.place(group))]
+        marker: Any = mark(key, some(st.sampled_from([*(own if ordinary else MAPPINGS), "deleted"])), off=off)
         if not ordinary:
             foreign = mark(key, owner="beef")
             marker = some(st.sampled_from([marker, marker, marker, foreign, None, f"{marker} {foreign}"]))
         elif some(st.integers(0, 3)) == 0:
             marker = None
-        admin = not ordinary and some(st.integers(0, 8)) == 0
+        stray = not ordinary and some(st.integers(0, 8)) == 0
         world.node(
             key,
             marker,
@@ -96,11 +101,7 @@ def person(world: World, key: str, some: Any, places: list[str], *, ordinary: bo
             status="Disabled" if off and some(st.booleans()) else some(st.sampled_from(["Offline", "Online"])),
             sso=some(st.sampled_from(["", f"{key}@x.example"])),
             mobile=some(st.booleans()),
-            **(
-                {"parent": ADMINISTRATORS, "type": NodeType.ADMINISTRATOR}
-                if admin
-                else {"group": some(st.sampled_from(places))}
-            ),
+            **({"parent": ADMINISTRATORS, "type": NodeType.ADMINISTRATOR} if stray else {"group": group}),
         )
 
 
@@ -147,7 +148,7 @@ def test_whoever_must_not_be_written_is_not(world: World, refresh: Any) -> None:
         assert action.subject.node_id not in nodes, "one action for one node"
         nodes.add(action.subject.node_id)
         seat = world.seats[action.subject.node_id]
-        assert seat.type == NodeType.TECHNICIAN
+        assert seat.type == PERSON_TYPE[Role(action.role)]
         markers = find_markers(seat.description)
         certain = row is None or not row.enabled
         if not markers:
@@ -167,9 +168,9 @@ def test_whoever_must_not_be_written_is_not(world: World, refresh: Any) -> None:
 def test_ids_are_unique_and_everybody_has_one_action_but_for_doubled_markers(world: World) -> None:
     plan = world.plan().plan
     assert len({action.id for action in plan.actions}) == len(plan.actions)
-    people = [action.subject.entra_id for action in plan.actions]
-    for entra_id in set(people):
-        if people.count(entra_id) > 1:
+    people = [(action.role, action.subject.entra_id) for action in plan.actions]
+    for role, entra_id in set(people):
+        if people.count((role, entra_id)) > 1:
             assert any(f.code == "marker_twice" and str(entra_id) in f.message for f in plan.findings)
     done: set[str] = set()
     for action in plan.actions:

@@ -167,7 +167,8 @@ class World:
         self.mappings.append(Mapping(**{**values, **said}))
         self.members.setdefault(name, [])
         if node:
-            self.group(name)
+            admin = self.mappings[-1].role is Role.ADMIN
+            self.group(name, *((ADMINISTRATORS, NodeType.ADMINISTRATOR_GROUP) if admin else ()))
         return self
 
     def group(self, name: str, parent: int = TECHNICIANS, kind: str = NodeType.TECHNICIAN_GROUP) -> int:
@@ -175,6 +176,9 @@ class World:
         node = Node(100 + len(self.group_nodes), parent, name, "", "", "Offline", kind)
         self.group_nodes[f"{parent}/{name}/{node.id}"] = node
         return node.id
+
+    def is_admin_group(self, node_id: int) -> bool:
+        return any(node.id == node_id and node.parent == ADMINISTRATORS for node in self.group_nodes.values())
 
     def place(self, name: str) -> int:
         return next(node.id for node in self.group_nodes.values() if node.name == name)
@@ -189,7 +193,7 @@ class World:
         return self
 
     def node(self, key: str, marker: Marker | str | None = None, **said: Any) -> Seat:
-        """Somebody in Rescue: in the group of the same name as `group` (default: field)."""
+        """Somebody in Rescue: in the group of the same name as `group` (default: field), in its role."""
         group = said.pop("group", "field")
         if isinstance(marker, Marker):
             said["description"] = with_marker(said.get("description", ""), marker)
@@ -199,6 +203,8 @@ class World:
         values.update(said)
         if values["parent"] is None:
             values["parent"] = self.place(group)
+        if self.is_admin_group(values["parent"]):
+            values.setdefault("type", NodeType.ADMINISTRATOR)
         seat = Seat(id=values.pop("id", 1000 + len(self.seats)), **values)
         self.seats[seat.id] = seat
         return seat
@@ -276,8 +282,10 @@ class World:
         assert asked.groups_of <= asked.accounts
         by_id = {person.id: key for key, person in self.people.items()}
         group_names = {group_id(m.name): m.name for m in self.mappings}
+        boss = {readings.caller.details.id: readings.caller.details}
         details = {
-            id_: self.told[id_] if id_ in self.told else self.seats[id_].details() for id_ in sorted(asked.details)
+            id_: self.told[id_] if id_ in self.told else boss.get(id_) or self.seats[id_].details()
+            for id_ in sorted(asked.details)
         }
         return replace(
             readings,
@@ -300,9 +308,9 @@ class World:
         else:
             account = self.accounts.get(key) or (Account.ENABLED if self.people[key].enabled else Account.DISABLED)
         if not with_groups or account is Account.GONE:
-            return Whereabouts(account)
+            return Whereabouts(account, groups_asked=with_groups)
         mapped = frozenset(group_id(name) for name, keys in self.members.items() if key in keys)
-        return Whereabouts(account, self.groups_of.get(key or "", mapped))
+        return Whereabouts(account, self.groups_of.get(key or "", mapped), groups_asked=True)
 
     def _addresses(self, key: str) -> frozenset[str] | None:
         person = self.people[key]
@@ -315,7 +323,8 @@ class World:
         for action in actions:
             if "create" in action.verbs and action.subject.node_id is None:
                 new = max([999, *self.seats]) + 1
-                self.seats[new] = Seat(new, action.group_id or 0, "", "")
+                kind = NodeType.ADMINISTRATOR if action.role == "admin" else NodeType.TECHNICIAN
+                self.seats[new] = Seat(new, action.group_id or 0, "", "", type=kind)
                 seat = self.seats[new]
             else:
                 seat = self.seats[action.subject.node_id or 0]
@@ -324,7 +333,11 @@ class World:
             for change in action.changes:
                 match change.field:
                     case "login":
-                        taken = [s for s in self.seats.values() if s.login.lower() == str(change.after).lower()]
+                        taken = [
+                            s
+                            for s in self.seats.values()
+                            if s.login.lower() == str(change.after).lower() and s.type == seat.type
+                        ]
                         assert not taken, "a login was written before it was free"
                         seat.login = str(change.after)
                     case "name":
