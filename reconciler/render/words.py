@@ -31,6 +31,7 @@ GUARD_WORDS = {
     "max_moves": "move",
     "max_identity_changes": "identity change",
     "max_creates": "creation",
+    "max_admin_grants": "grant of administrator's rights",
 }
 
 
@@ -104,9 +105,12 @@ def permit_lines(plan: Plan) -> list[str]:
     return lines
 
 
+_PLURALS = {"person": "people", "grant of administrator's rights": "grants of administrator's rights"}
+
+
 def many(count: int, word: str) -> str:
     """`1 person`, `2 people`, `3 mappings`."""
-    plural = {"person": "people"}.get(word, f"{word}s")
+    plural = _PLURALS.get(word, f"{word}s")
     return f"{count:,} {word if count == 1 else plural}"
 
 
@@ -130,6 +134,10 @@ def _clause(change: Change) -> str:
 
 
 def _measured(guard: Guard) -> str:
-    limit = "no limit" if guard.limit is None else f"limit {guard.limit}"
     permitted = f", {guard.permitted} more permitted" if guard.permitted else ""
-    return f"{many(guard.measured, GUARD_WORDS[guard.name])} of {guard.of}, {limit}{permitted}"
+    if guard.name == "min_admins":
+        least = "no limit" if guard.limit is None else f"at least {guard.limit}"
+        return f"{many(guard.measured, 'administrator')} left of {guard.of}, {least}{permitted}"
+    limit = "no limit" if guard.limit is None else f"limit {guard.limit}"
+    whom = " administrators" if guard.role == "admin" else ""
+    return f"{many(guard.measured, GUARD_WORDS[guard.name])} of {guard.of}{whom}, {limit}{permitted}"
