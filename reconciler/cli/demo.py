@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.talk import Talk, talk_options
+
 
 @click.command(short_help="See the main job done on the sandbox, in one go.")
 @click.option(
     "--into", default="rescue-demo", show_default=True, metavar="FOLDER", help="Where the file and the reports are put."
 )
-def demo(into: str) -> int:
+@talk_options
+def demo(into: str, quiet: bool, verbose: int) -> int:
     """Sandbox, plan, reports, apply, and a second plan with nothing left to do, on a copy of the sample account."""
     import os
+    import shlex
     import subprocess
     import sys
     from pathlib import Path
@@ -23,6 +27,7 @@ def demo(into: str) -> int:
     from reconciler.sandbox import run_sandbox, sample_scenario
     from reconciler.sandbox.sample import sample_mappings
 
+    talk = Talk(quiet=quiet, verbose=verbose)
     folder = Path(into)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file", advice="choose another --into")
@@ -41,16 +46,17 @@ def demo(into: str) -> int:
     )  # fmt: skip
     with run_sandbox(sample_scenario()) as box:
         environ = {**os.environ, **box.environment()}
-        click.echo(f"An Entra tenant and a Rescue account are running on {box.base_url}.", err=True)
-        for title, arguments in steps:
+        talk.say(f"An Entra tenant and a Rescue account are running on {box.base_url}.")
+        for title, words in steps:
+            arguments = [*words, *talk.log.flags]
             click.secho(f"\n# {title}", bold=True)
-            click.echo(f"$ reconciler {' '.join(arguments)}")
+            click.echo(f"$ reconciler {shlex.join(arguments)}")
             sys.stdout.flush()
             done = subprocess.run(  # noqa: S603 - our own command and nothing else
                 [sys.executable, "-m", "reconciler", *arguments], cwd=folder, env=environ, check=False
             )
             if done.returncode != 0:
-                click.echo(f"the step ended with exit code {done.returncode}", err=True)
+                talk.warn(f"the step ended with exit code {done.returncode}")
                 return done.returncode
     click.echo(
         f"\nThe file, the plan and the reports are in {folder}/. To play on: `reconciler sandbox` in one terminal, the "

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,12 +56,23 @@ class Log:
         self.json = style == "json"
         self.run = str(uuid.uuid4())
         self._file = file
+        self._quiet = quiet
         self._verbose = verbose
         self._level = _LEVELS[min(verbose, 2)]
         if self.json and not quiet:
             self._level = min(self._level, logging.INFO)
         said = [environ.get(name, "").strip() for name in _SECRETS]
         self._secrets = sorted((value for value in said if len(value) >= _SHORTEST), key=len, reverse=True)
+
+    @property
+    def flags(self) -> list[str]:
+        """The options that give another command of ours, in whatever folder it works, the same log."""
+        return [
+            *(["--log-format", "json"] if self.json else []),
+            *(["--log-file", str(Path(self._file).absolute())] if self._file is not None else []),
+            *(["--quiet"] if self._quiet else []),
+            *["--verbose"] * self._verbose,
+        ]
 
     def new_run(self) -> str:
         self.run = str(uuid.uuid4())

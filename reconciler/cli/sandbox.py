@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.talk import Talk, talk_options
+
 
 @click.command()
 @click.option("--scenario", type=click.Path(path_type=Path), help="What to start with; default: the sample account.")
@@ -13,7 +15,8 @@ import click
 @click.option(
     "--state", type=click.Path(path_type=Path), help="SQLite file that keeps everything; an existing one is continued."
 )
-def sandbox(scenario: Path | None, port: int, state: Path | None) -> None:
+@talk_options
+def sandbox(scenario: Path | None, port: int, state: Path | None, quiet: bool, verbose: int) -> None:
     """Run an embedded Entra and Rescue on loopback and print the variables to export.
 
     \b
@@ -24,5 +27,13 @@ def sandbox(scenario: Path | None, port: int, state: Path | None) -> None:
 
     from reconciler.sandbox.process import run_process
 
+    talk = Talk(quiet=quiet, verbose=verbose)
+
+    def say(text: str, is_talk: bool) -> None:
+        if is_talk:
+            talk.say(text)
+        else:
+            click.echo(text)
+
     with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
-        run_process(scenario, port, state or Path(folder) / "state.db", lambda text, err: click.echo(text, err=err))
+        run_process(scenario, port, state or Path(folder) / "state.db", say)

@@ -6,10 +6,13 @@ import os
 
 import click
 
+from reconciler.cli.talk import Talk, talk_options
+
 
 @click.command()
 @click.argument("file", default="mappings.yaml")
-def validate(file: str) -> None:
+@talk_options
+def validate(file: str, quiet: bool, verbose: int) -> None:
     """Check FILE (default: mappings.yaml) without reaching the network.
 
     Every problem is printed with its line and column, and the exit code is 2. Warnings, and notes about what this
@@ -18,11 +21,12 @@ def validate(file: str) -> None:
     from reconciler.config.load import load_mappings
     from reconciler.model.hierarchy import Role
 
+    talk = Talk(quiet=quiet, verbose=verbose)
     mappings = load_mappings(file, tenant_id=os.environ.get("AZURE_TENANT_ID") or None)
     for warning in mappings.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        talk.warn(warning)
     for note in mappings.not_yet_lines:
-        click.echo(f"note: {note}", err=True)
+        talk.say(f"note: {note}")
     total = len(mappings.mappings)
     admins = sum(mapping.role is Role.ADMIN for mapping in mappings.mappings)
     plural = "mapping" if total == 1 else "mappings"
