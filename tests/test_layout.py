@@ -34,6 +34,7 @@ DOORS = {
     "pydantic": {"model", "config", "render"},
     "uvicorn": {"sandbox"},
     "sqlite3": {"sandbox"},
+    "xlsxwriter": {"render"},
 }
 PURE = {"errors", "model", "planning", "render", "apply_checks"}
 IMPURE = {"os", "time", "logging", "socket", "subprocess", "random", "tempfile", "pathlib", "threading"}

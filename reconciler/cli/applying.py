@@ -17,7 +17,7 @@ from reconciler.apply_checks import compare_result
 from reconciler.cli.files import write_whole
 from reconciler.cli.passwords import initial_password
 from reconciler.cli.reading import Sides, load_file, open_sides, read_and_plan
-from reconciler.cli.reports import render_outcomes_as, render_plan_as
+from reconciler.cli.reports import make_outcomes_report, render_outcomes_as, render_plan_as
 from reconciler.cli.signals import StopFlag, stop_on_signals
 from reconciler.cli.talk import Talk
 from reconciler.errors import CredentialsError, GuardRefused, NotReviewed, ReconcilerError, UsageError
@@ -216,7 +216,7 @@ class Apply:
         files = [(self._out, ".json")] if self._out else []
         for file, kind in (*files, *((report, report) for report in self._reports)):
             try:
-                write_whole(file, render_outcomes_as(kind, outcomes))
+                write_whole(file, make_outcomes_report(kind, outcomes))
             except UsageError as failed:
                 self._talk.warn(f"{failed}; the outcomes below are all there is")
                 written = False

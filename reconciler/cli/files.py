@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.errors import UsageError
 
-REPORT_SUFFIXES = (".json", ".md")
+REPORT_SUFFIXES = (".json", ".md", ".xlsx")
 
 
 def check_reports(files: Iterable[str]) -> None:
@@ -35,17 +35,18 @@ def check_writable(file: str) -> None:
         raise UsageError(f"{file} cannot be written: permission denied", advice="choose another place")
 
 
-def write_whole(file: str, text: str) -> None:
-    """Writes beside the file and renames, so that a reader sees the old text or the new, never a part."""
+def write_whole(file: str, content: str | bytes) -> None:
+    """Writes beside the file and renames, so that a reader sees the old content or the new, never a part."""
     path = Path(file)
+    data = content.encode() if isinstance(content, str) else content
     if path.exists() and not path.is_file():  # /dev/stdout and pipes cannot be replaced
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(data)
         return
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)

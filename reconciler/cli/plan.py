@@ -13,7 +13,7 @@ from reconciler.cli.talk import Talk, talk_options
 @click.command(short_help="Read, plan and show; never writes.")
 @click.argument("file", default="mappings.yaml")
 @click.option("--out", metavar="FILE", help="Save the plan as JSON, for apply --plan.")
-@click.option("--report", "reports", multiple=True, metavar="FILE", help="Write a report; .json or .md. Repeatable.")
+@click.option("--report", "reports", multiple=True, metavar="FILE", help="Write a report: .json .md .xlsx. Repeatable.")
 @click.option(
     "--refresh",
     type=click.Choice(["auto", "full", "bulk"]),
@@ -49,7 +49,7 @@ def plan(
     """Read Entra and Rescue, plan what FILE (default mappings.yaml) asks for, and show it."""
     from reconciler.cli.files import check_reports, check_writable, write_whole
     from reconciler.cli.reading import load_file, open_sides, read_and_plan
-    from reconciler.cli.reports import render_plan_as
+    from reconciler.cli.reports import make_plan_report, render_plan_as
 
     talk = Talk(quiet=quiet, verbose=verbose)
     check_reports(reports)
@@ -62,7 +62,7 @@ def plan(
         write_whole(out, render_plan_as(".json", made, file))
         talk.say(f"saved {out}")
     for report in reports:
-        write_whole(report, render_plan_as(report, made, file))
+        write_whole(report, make_plan_report(report, made, file))
         talk.say(f"wrote {report}")
     talk.show(render_plan_as(f".{style}", made, file))
     if not detailed_exitcode:

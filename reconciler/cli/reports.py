@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler.errors import UsageError
 from reconciler.model.plan import Outcomes, Plan
 
 
@@ -25,6 +26,34 @@ def render_outcomes_as(name: str, outcomes: Outcomes) -> str:
     if kind == "json":
         return json_plan.render_json(outcomes)
     return {"md": markdown.render_outcomes, "text": text.render_outcomes}[kind](outcomes)
+
+
+def make_plan_report(name: str, plan: Plan, file: str) -> str | bytes:
+    """The plan for a file name, bytes included. Raises UsageError where there is no room to make it."""
+    if _kind(name) != "xlsx":
+        return render_plan_as(name, plan, file)
+    from reconciler.render import excel
+
+    try:
+        return excel.render_plan(plan, file)
+    except OSError as full:
+        raise _no_room(name, full) from full
+
+
+def make_outcomes_report(name: str, outcomes: Outcomes) -> str | bytes:
+    """The outcomes, likewise."""
+    if _kind(name) != "xlsx":
+        return render_outcomes_as(name, outcomes)
+    from reconciler.render import excel
+
+    try:
+        return excel.render_outcomes(outcomes)
+    except OSError as full:
+        raise _no_room(name, full) from full
+
+
+def _no_room(name: str, full: OSError) -> UsageError:
+    return UsageError(f"{name} cannot be made: {full.strerror or full}", advice="make room where TMPDIR points")
 
 
 def _kind(name: str) -> str:

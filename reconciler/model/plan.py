@@ -42,10 +42,14 @@ class PlanModel(BaseModel):
 
 
 class Subject(PlanModel):
-    """Whom or what an action is about. People have a login (null for nobody yet known), groups a path."""
+    """Whom or what an action is about. People have a login (null for nobody yet known), groups a path.
+
+    `upn` is what a member row gave; null for people in no group that was read.
+    """
 
     entra_id: str | None = None
     login: Text | None = None
+    upn: Text | None = None
     name: Text | None = None
     node_id: int | None = None
     presence: str | None = None

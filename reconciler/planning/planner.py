@@ -36,6 +36,7 @@ from reconciler.planning.overrides import InForce, LoginPatterns
 from reconciler.planning.people import People, gather_people, meet
 from reconciler.planning.rules import decide_all
 from reconciler.planning.unmanaged import report_unmanaged
+from reconciler.planning.upns import with_upns
 
 STAGES: tuple[Verb, ...] = ("create_group", "disable", "update", "move", "enable", "create")
 """The order of writes (§4). An action sits in the stage of its first verb here; an adoption alone is an update."""
@@ -77,7 +78,7 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
         sso_verified=readings.refresh,
         summary=_summarise(actions, decided, unmanaged, states),
         seats=count_seats(readings.tree, actions, sum(item.refills for item in filled)),
-        actions=actions,
+        actions=with_upns(actions, readings.directory),
         findings=sort_findings(findings),
         mappings=tuple(_state(item) for item in states),
         guards=judge_guards(

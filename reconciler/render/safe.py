@@ -12,15 +12,22 @@ import unicodedata
 LONGEST = 400
 """Characters of one name or login that are shown; the rest is an ellipsis."""
 
-# C0 and C1 controls (escape sequences start with one), line and paragraph separators, and the bidi controls that can
-# make a line read otherwise than it is.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# C0 and C1 controls (escape sequences start with one), line and paragraph separators, the bidi controls that can make
+# a line read otherwise than it is, and what neither UTF-8 nor XML can hold.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 _BACKTICKS = re.compile("`+")
+
+
+def without_controls(text: str) -> str:
+    """All of it, on one line: controls become `\\xNN` or `\\uNNNN`."""
+    return _UNSAFE.sub(lambda match: _escape(match.group()), text)
 
 
 def visible(text: str) -> str:
     """One line that can be shown anywhere plain text is: controls become `\\xNN` or `\\uNNNN`, long text is cut."""
-    shown = _UNSAFE.sub(lambda match: _escape(match.group()), text)
+    shown = without_controls(text)
     return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
 
 

@@ -12,7 +12,7 @@ from reconciler.cli.main import COMMANDS
 
 from .conftest import ROOT, Shell
 
-HEAVY = {"azure.identity", "httpx", "msal", "cryptography", "rich", "deepdiff", "uvicorn"}
+HEAVY = {"azure.identity", "httpx", "msal", "cryptography", "rich", "deepdiff", "uvicorn", "xlsxwriter"}
 
 
 def imported(shell: Shell, *arguments: str) -> set[str]:

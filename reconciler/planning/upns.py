@@ -1,0 +1,24 @@
+"""The UPN of everybody a plan is about, for readers who know people by it. No rule and no digest looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.directory import Directory, Group
+from reconciler.model.plan import Action
+
+
+def with_upns(actions: Iterable[Action], directory: Directory) -> tuple[Action, ...]:
+    """The actions, each subject with the UPN the member rows gave. People in no group that was read have none."""
+    shown = {
+        person.id: person.upn
+        for group in directory.groups.values()
+        if isinstance(group, Group)
+        for person in group.members
+    }
+    return tuple(
+        action.model_copy(update={"subject": action.subject.model_copy(update={"upn": shown[action.subject.entra_id]})})
+        if action.subject.entra_id in shown
+        else action
+        for action in actions
+    )
