@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +45,9 @@ class Apply:
         ask: bool,
         talk: Talk,
         environ: Mapping[str, str],
+        stopping: StopFlag | None = None,
     ) -> None:
+        """`stopping`: the flag of whoever handles the signals already; without one they are handled here."""
         self._file = file
         self._saved = saved
         self._refresh = refresh
@@ -53,16 +56,22 @@ class Apply:
         self._ask = ask
         self._talk = talk
         self._environ = environ
+        self._stopping = stopping
         self._started = _now()
         self._planned: tuple[Plan, Readings] | None = None
         self._noted: dict[str, ActionOutcome] = {}
+
+    @property
+    def planned(self) -> bool:
+        """Whether the run has come to a plan: both sides were read."""
+        return self._planned is not None
 
     def run(self) -> int:
         """Exit code 0 or 6, or 1 where a report could not be written.
 
         Raises NotReviewed (5), GuardRefused (4), UsageError (2) and whatever bug ended the run, having reported first.
         """
-        with stop_on_signals(self._talk) as stopping:
+        with nullcontext(self._stopping) if self._stopping is not None else stop_on_signals(self._talk) as stopping:
             mappings = load_file(self._file, self._talk)
             reviewed = _load_saved(self._saved) if self._saved else None
             if self._out and Path(self._out).is_file():

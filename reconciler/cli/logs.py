@@ -35,6 +35,7 @@ TALK = logging.getLogger("reconciler.talk")
 """What text output says itself: it is in the file and in JSON, never a second time on stderr."""
 PLAN = logging.getLogger("reconciler.plan")
 APPLY = logging.getLogger("reconciler.apply")
+BUGS = logging.getLogger("reconciler.bug")
 CURRENT: ContextVar[Log | None] = ContextVar("log", default=None)
 """The log of the running command."""
 
@@ -121,8 +122,8 @@ class Log:
         except (click.exceptions.Exit, BrokenPipeError):
             raise
         except ReconcilerError as error:
-            code, kind = error.exit_code, type(error).__name__
-            TALK.error("%s", error, extra=_fields(error=kind, advice=error.advice, exit_code=code))
+            code = error.exit_code
+            log_error(error)
             if not self.json:
                 raise
         except click.ClickException as usage:
@@ -233,6 +234,17 @@ class _Json(logging.Formatter):
         if record.exc_info:
             line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
         return json.dumps(_each_text(line, self._log.redact), default=str)
+
+
+def log_error(error: ReconcilerError) -> None:
+    """What ended a run. Text on stderr is for whoever catches it."""
+    fields = _fields(error=type(error).__name__, advice=error.advice, exit_code=error.exit_code)
+    TALK.error("%s", error, extra=fields)
+
+
+def log_bug(what: str) -> None:
+    """The exception being handled, with its traceback, wherever the log goes: for a bug that is survived."""
+    BUGS.critical("%s", what, exc_info=True, extra=_fields(exit_code=ReconcilerError.exit_code))
 
 
 def log_plan(plan: Plan) -> None:

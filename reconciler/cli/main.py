@@ -18,6 +18,7 @@ COMMANDS = {
     "validate": "Check the file: schema and cross-checks, offline.",
     "plan": "Read, plan and show; never writes.",
     "apply": "Read, plan, write, read back.",
+    "watch": "Apply again and again, until a signal.",
     "token": "Trade RESCUE_EMAIL and RESCUE_PASSWORD for an authcode.",
     "sandbox": "Run an Entra and a Rescue on this machine, to try things on.",
     "demo": "See the main job done on the sandbox, in one go.",

@@ -19,6 +19,7 @@ import click
 from reconciler.cli.logs import CURRENT, TALK, Log, log_outcome, log_plan
 
 if TYPE_CHECKING:
+    from reconciler.errors import ReconcilerError
     from reconciler.model.plan import ActionOutcome, Outcomes, Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,6 +58,14 @@ class Talk:
         TALK.warning("%s", message)
         if not self.log.json:
             _tell(f"warning: {message}")
+
+    def tell_error(self, error: ReconcilerError) -> None:
+        """An error that is survived, as `main` tells those that are not; in JSON the log has it already."""
+        from reconciler.cli.main import report_error
+
+        if not self.log.json:
+            with suppress(OSError):
+                report_error(error)
 
     def note_plan(self, plan: Plan) -> None:
         """Every decision into the log."""
