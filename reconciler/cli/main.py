@@ -19,6 +19,8 @@ COMMANDS = {
     "plan": "Read, plan and show; never writes.",
     "apply": "Read, plan, write, read back.",
     "watch": "Apply again and again, until a signal.",
+    "groups": "Look for groups to map, on either side.",
+    "init": "Write the file by answering questions, or from what is there.",
     "token": "Trade RESCUE_EMAIL and RESCUE_PASSWORD for an authcode.",
     "sandbox": "Run an Entra and a Rescue on this machine, to try things on.",
     "demo": "See the main job done on the sandbox, in one go.",

@@ -1,0 +1,253 @@
+"""Which Entra group belongs to which Rescue group of an account that is in use: proposals with their reasons.
+
+Evidence is, in this order: people of the Rescue group who are members of the Entra group (by our marker, or because
+their login is a member's mail or UPN), and the names. Nothing here is ever acted on: a proposal becomes a line of
+mappings.yaml that a person reviews, and then a plan.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from reconciler.model.choices import FoundGroup, RescueGroup
+from reconciler.model.directory import Group, Person, UnreadGroup
+from reconciler.model.hierarchy import Node, Role, Tree, is_blank
+from reconciler.model.marker import NO_PRINT, Marker, find_markers, print_of
+from reconciler.model.text import normal_login, path_sort_key, sort_key
+from reconciler.planning.likeness import likeness
+
+BY_NAME = 3
+BY_MEMBERS = 4
+"""Candidates looked at for each Rescue group, by the likeness of names and by where a sample of its people are."""
+_EQUAL = 0.9
+_PREFIX = 8
+
+
+class Inhabitant(NamedTuple):
+    """An enabled person of a Rescue group; `marker` where this owner's link is in the Description."""
+
+    login: str
+    marker: Marker | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A Rescue group with the people directly in it who count as evidence: enabled, with a login."""
+
+    group: RescueGroup
+    people: tuple[Inhabitant, ...]
+
+    @property
+    def text(self) -> str:
+        return "/".join(self.group.path)
+
+
+class Proposal(NamedTuple):
+    """One pair and why. `linked`: people there already carry this pair's marker, so a file has managed it before."""
+
+    place: Place
+    group: Group
+    shared: int
+    reason: str
+    linked: bool
+    sso: str | None
+    """What the SSO IDs that were written are by the markers' prints: `upn`, `mail`, or None where none are managed."""
+
+
+class NoPair(NamedTuple):
+    """A Rescue group nothing is proposed for, and what is known."""
+
+    place: Place
+    reason: str
+
+
+class Proposals(NamedTuple):
+    pairs: tuple[Proposal, ...]
+    left: tuple[NoPair, ...]
+    upn_as_login: bool
+    """Most of the people recognised have their UPN as login, not their mail."""
+
+
+def list_places(tree: Tree, groups: Iterable[RescueGroup], owner: str) -> list[Place]:
+    """The groups of one role with their people; without the category, which no mapping can name."""
+    wanted = {group.node_id: group for group in groups if group.path}
+    inside: dict[int, list[Inhabitant]] = {node_id: [] for node_id in wanted}
+    for role in {group.role for group in wanted.values()}:
+        for node in tree.people(role):
+            if node.parent in inside and node.enabled and node.login.strip() and not is_blank(node):
+                inside[node.parent].append(Inhabitant(normal_login(node.login), _marker_of(node, owner)))
+    return [Place(group, tuple(sorted(inside[id_], key=lambda one: one.login))) for id_, group in wanted.items()]
+
+
+def sample_logins(places: Sequence[Place], *, at_most: int) -> list[str]:
+    """Whose groups to ask for: of each place as many as fit, spread evenly over its people, at least two."""
+    full = [place for place in places if place.people]
+    each = max(2, at_most // len(full)) if full else 0
+    return list(dict.fromkeys(one.login for place in full for one in _spread(place.people, each)))
+
+
+def choose_candidates(
+    places: Sequence[Place], listed: Sequence[FoundGroup], memberships: Mapping[str, Collection[str]], *, at_most: int
+) -> list[str]:
+    """Ids of the Entra groups whose members are worth reading, the best first.
+
+    `memberships`: the groups of each login of the sample that is somebody's in Entra.
+    """
+    ranked: dict[str, float] = {}
+    names = {group.id: group.name for group in listed}
+    for place in places:
+        like = {group.id: likeness(group.name, place.group.path) for group in listed}
+        by_name = sorted((id_ for id_, score in like.items() if score > 0), key=lambda id_: (-like[id_], id_))
+        known = [memberships[one.login] for one in place.people if one.login in memberships]
+        counted = Counter(id_ for groups in known for id_ in set(groups))
+        by_members = sorted(
+            (id_ for id_, count in counted.items() if 2 * count >= len(known)),
+            key=lambda id_: (-counted[id_], -like.get(id_, 0.0), id_),
+        )
+        prefixes = {one.marker.mapping for one in place.people if one.marker}
+        linked = [id_ for id_ in names.keys() | counted.keys() if id_[:_PREFIX] in prefixes]
+        for id_ in linked:
+            ranked[id_] = max(ranked.get(id_, 0.0), 4.0)
+        for id_ in by_members[:BY_MEMBERS]:
+            ranked[id_] = max(ranked.get(id_, 0.0), 2.0 + like.get(id_, 0.0))
+        for id_ in by_name[:BY_NAME]:
+            ranked[id_] = max(ranked.get(id_, 0.0), like[id_])
+    return sorted(ranked, key=lambda id_: (-ranked[id_], id_))[:at_most]
+
+
+def propose_pairs(places: Sequence[Place], read: Mapping[str, Group | UnreadGroup]) -> Proposals:
+    """Each Entra group and each Rescue group at most once, the strongest pairs first; what is left has a reason too."""
+    groups = [group for group in read.values() if isinstance(group, Group)]
+    matches = [match for place in places for group in groups if (match := _match(place, group))]
+    matches.sort(key=lambda match: (-match.score, path_sort_key(match.place.text), sort_key(match.group.name)))
+    taken: set[str] = set()
+    found: dict[int, _Match] = {}
+    for match in matches:
+        if match.good and match.place.group.node_id not in found and match.group.id[:_PREFIX] not in taken:
+            taken.add(match.group.id[:_PREFIX])
+            found[match.place.group.node_id] = match
+    left = [
+        NoPair(place, _why_not(place, [match for match in matches if match.place is place], taken, read))
+        for place in places
+        if place.group.node_id not in found
+    ]
+    pairs = [_proposal(found[place.group.node_id]) for place in places if place.group.node_id in found]
+    upns = sum(match.by_upn for match in found.values())
+    mails = sum(match.by_mail for match in found.values())
+    return Proposals(tuple(pairs), tuple(left), upns > mails)
+
+
+class _Match(NamedTuple):
+    """One Rescue group held against one Entra group."""
+
+    place: Place
+    group: Group
+    shared: int
+    linked: tuple[tuple[Inhabitant, Person], ...]
+    by_mail: int
+    by_upn: int
+    alike: float
+
+    @property
+    def share(self) -> float:
+        return self.shared / len(self.place.people) if self.place.people else 0.0
+
+    @property
+    def score(self) -> float:
+        """Both ways: who is there should be a member, and a group of everybody is nobody's pair."""
+        everybody = len(self.place.people) + len(self.group.members)
+        both = 2 * self.shared / everybody if everybody else 0.0
+        return both + 0.3 * self.alike + (1.0 if 2 * len(self.linked) > self.shared else 0.0)
+
+    @property
+    def good(self) -> bool:
+        if not self.place.people:
+            return self.alike >= _EQUAL
+        if self.share < 0.5:
+            return False
+        return self.score - 0.3 * self.alike >= 0.5 or self.alike >= 0.5
+
+
+def _match(place: Place, group: Group) -> _Match | None:
+    """None where neither people nor names have anything in common."""
+    mails = {normal_login(person.mail): person for person in group.members if person.mail}
+    upns = {normal_login(person.upn): person for person in group.members}
+    ids = {person.id: person for person in group.members}
+    shared = by_mail = by_upn = 0
+    linked = []
+    for one in place.people:
+        person = ids.get(one.marker.entra_id) if one.marker else None
+        if person and one.marker and one.marker.mapping == group.id[:_PREFIX]:
+            linked.append((one, person))
+        mail, upn = one.login in mails, one.login in upns
+        by_mail += mail and not upn
+        by_upn += upn and not mail
+        shared += bool(person or mail or upn)
+    alike = likeness(group.name, place.group.path)
+    return _Match(place, group, shared, tuple(linked), by_mail, by_upn, alike) if shared or alike else None
+
+
+def _proposal(match: _Match) -> Proposal:
+    place, linked = match.place, 2 * len(match.linked) > match.shared
+    if not place.people:
+        reason = f"the names are alike; nobody enabled is in {place.text} yet"
+    else:
+        reason = f"{_of(match)} ({_size(match)})"
+    if linked:
+        reason += f"; {len(match.linked)} of them carry this pair's link already"
+    return Proposal(place, match.group, match.shared, reason, linked, _sso_of(match))
+
+
+def _sso_of(match: _Match) -> str | None:
+    """By which rule the SSO IDs in the markers were made, where most of them agree (D3)."""
+    prints = [(one.marker.print, person) for one, person in match.linked if one.marker]
+    managed = [(print_, person) for print_, person in prints if print_ != NO_PRINT]
+    if 2 * len(managed) <= len(prints):
+        return None
+    upns = sum(print_ == print_of(person.upn) for print_, person in managed)
+    mails = sum(bool(person.mail) and print_ == print_of(person.mail) for print_, person in managed)
+    if 2 * max(upns, mails) <= len(managed):
+        return None
+    return "upn" if upns >= mails else "mail"
+
+
+def _why_not(place: Place, matches: Sequence[_Match], taken: set[str], read: Mapping[str, Group | UnreadGroup]) -> str:
+    if matches and (place.people or matches[0].alike >= _EQUAL):
+        best = matches[0]
+        if best.good and best.group.id[:_PREFIX] in taken:
+            return f"{best.group.name} fits, and is the pair of another Rescue group already"
+        if best.shared:
+            return f"no Entra group fits well; the nearest is {best.group.name}: {_of(best)} ({_size(best)})"
+        return f"no Entra group shares people with it; the nearest name is {best.group.name}"
+    unread = [
+        f"{group.name or group.id} could not be read: {group.why}"
+        for group in read.values()
+        if isinstance(group, UnreadGroup) and group.name and likeness(group.name, place.group.path) >= 0.5
+    ]
+    if unread:
+        return "; ".join(unread)
+    return "no Entra group shares people with it" if place.people else "nobody enabled is in it, and no name is alike"
+
+
+def _of(match: _Match) -> str:
+    role = "technicians" if match.place.group.role is Role.TECHNICIAN else "administrators"
+    verb = "is a member" if match.shared == 1 else "are members"
+    return f"{match.shared} of {len(match.place.people)} enabled {role} of {match.place.text} {verb}"
+
+
+def _size(match: _Match) -> str:
+    return f"of {len(match.group.members)} in the Entra group"
+
+
+def _marker_of(node: Node, owner: str) -> Marker | None:
+    found = [marker for marker in find_markers(node.description) if marker.owner == owner]
+    return found[0] if len(found) == 1 else None
+
+
+def _spread(people: Sequence[Inhabitant], count: int) -> list[Inhabitant]:
+    if len(people) <= count:
+        return list(people)
+    return [people[index * len(people) // count] for index in range(count)]
