@@ -44,9 +44,9 @@ def ask_yes(question: str, default: bool) -> bool:
 
 def ask_word(question: str, words: Mapping[str, str], default: str) -> str:
     """One of the words, or its first letters where they fit no other; `words` say what each means."""
+    columns = max(map(len, words))
     for word, meaning in words.items():
-        if meaning:
-            tell(f"  {word:<9} {meaning}")
+        tell(f"  {word:<{columns}}  {meaning}")
 
     def take(answer: str) -> str:
         found = [word for word in words if word.startswith(answer.lower())]
@@ -73,9 +73,9 @@ def numbers_in(answer: str, highest: int) -> list[int]:
     return list(found)
 
 
-def columns(rows: Sequence[Sequence[str]]) -> None:
+def numbered(rows: Sequence[Sequence[str]]) -> None:
     """A table whose rows are numbered from 1."""
     from reconciler.render.choices import table
 
-    numbered = [(f"{number:>4}", *row) for number, row in enumerate(rows, 1)]
-    tell(table(numbered).rstrip("\n"))
+    rows_shown = [(f"{number:>4}", *row) for number, row in enumerate(rows, 1)]
+    tell(table(rows_shown).rstrip("\n"))

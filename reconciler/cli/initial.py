@@ -71,11 +71,13 @@ class Initial:
             tree = reader.fetch_tree()
             if not self._settle_account(reader.fetch_caller(tree)):
                 return False
-            if self._terminal and not propose_pairs:
-                ask_settings(draft)
             if propose_pairs:
                 self._propose(client, tree)
+            if self._terminal:
+                ask_settings(draft)
             pairs = PairQuestions(draft, client, tree)
+            if self._terminal and propose_pairs:
+                pairs.explain()
             while True:
                 if self._terminal:
                     pairs.run()
@@ -150,8 +152,6 @@ class Initial:
         draft.entries += [replace(entry, value=draft.without_defaults(entry.value)) for entry in found.entries]
         draft.tail += found.tail
         self._talk.say(f"{many(len(found.entries), 'pair')} proposed")
-        if self._terminal:
-            ask_settings(draft)
 
     def _mapped(self, tree: Tree) -> set[int]:
         """Rescue groups that the file maps already."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from reconciler.cli.ask import ask, ask_yes, columns, numbers_in, tell
+from reconciler.cli.ask import ask, ask_yes, numbered, numbers_in, tell
 from reconciler.cli.files import write_whole
 from reconciler.cli.sides import open_entra, open_rescue_side
 from reconciler.cli.talk import Talk
@@ -116,5 +116,5 @@ def _settle_places(draft: Draft, mappings: Mappings, talk: Talk, *, terminal: bo
 
 def _which(what: str, fits: list[RescueGroup]) -> int:
     tell(f"{visible(what)} fits several Rescue groups:")
-    columns([(f"node {group.node_id}", f"{group.enabled} enabled, {group.disabled} disabled") for group in fits])
+    numbered([(f"node {group.node_id}", f"{group.enabled} enabled, {group.disabled} disabled") for group in fits])
     return fits[ask("Which, by number", lambda answer: numbers_in(answer, len(fits))[0]) - 1].node_id

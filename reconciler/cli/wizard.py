@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reconciler.cli.ask import Refused, ask, ask_word, ask_yes, columns, numbers_in, tell
+from reconciler.cli.ask import Refused, ask, ask_word, ask_yes, numbered, numbers_in, tell
 from reconciler.cli.draft import FileDraft
 from reconciler.cli.importing import entra_group_value, rescue_group_value
 from reconciler.config.settle import entra_group_of, is_guid
@@ -75,6 +75,15 @@ class PairQuestions:
         self._client = client
         self._groups = {role: [group for group in list_groups(tree, role) if group.path] for role in Role}
 
+    def explain(self) -> None:
+        """The reasons of pairs that were proposed, and what was not."""
+        for entry in self._draft.entries:
+            if entry.comments:
+                tell(f"\n  {self._title(entry)}\n      {visible(entry.comments[0])}")
+        tell()
+        for line in self._draft.tail:
+            tell(f"  {visible(line[2:])}")
+
     def run(self) -> None:
         """Until the person is done."""
         if not self._draft.entries:
@@ -82,7 +91,7 @@ class PairQuestions:
             self._add()
         while True:
             tell("\nPairs", strong=True)
-            columns([self._row(entry) for entry in self._draft.entries]) if self._draft.entries else tell("  none yet")
+            numbered([self._row(entry) for entry in self._draft.entries]) if self._draft.entries else tell("  none yet")
             verb, numbers = ask(
                 "add, change N, remove N, or done", self._command, "done" if self._draft.entries else "add"
             )
@@ -94,15 +103,16 @@ class PairQuestions:
                 for number in numbers:
                     entry = self._draft.entries[number - 1]
                     tell(f"\n{self._title(entry)}", strong=True)
-                    value = self._switches(dict(entry.value))
+                    value = self._switches(dict(entry.value), fresh=entry.origin is None)
                     self._draft.entries[number - 1] = Entry(value, entry.origin, entry.comments)
             else:
                 gone = set(numbers)
                 kept = [entry for number, entry in enumerate(self._draft.entries, 1) if number not in gone]
                 for number in numbers:
                     tell(f"  removed: {self._title(self._draft.entries[number - 1])}")
+                if any(self._draft.entries[number - 1].origin is not None for number in numbers):
+                    tell("  Its people stay as they are; plans report them as orphaned until `retired` says otherwise.")
                 self._draft.entries[:] = kept
-                tell("  Its people are reported as orphaned, not disabled; retired: in the file can say it on purpose.")
 
     def _command(self, answer: str) -> tuple[str, list[int]]:
         word, _, rest = answer.lower().partition(" ")
@@ -132,7 +142,7 @@ class PairQuestions:
                 "role": str(role),
             }
             name = self._free_name(value)
-            self._draft.entries.append(Entry(self._switches({"name": name, **value} if name else value)))
+            self._draft.entries.append(Entry(self._switches({"name": name, **value} if name else value, fresh=True)))
 
     def _search(self) -> list[FoundGroup]:
         """Entra groups chosen by number; none where the person gives up."""
@@ -170,7 +180,7 @@ class PairQuestions:
             note = f"paired with {_place_text(paired)}" if paired else ""
             members = member_words(group, counts.get(group.id))
             rows.append((visible(group.name), group.id, kind_words(group), members, note))
-        columns(rows)
+        numbered(rows)
 
     def _free_groups(self, found: Sequence[FoundGroup]) -> Callable[[str], list[FoundGroup]]:
         def take(answer: str) -> list[FoundGroup]:
@@ -196,7 +206,7 @@ class PairQuestions:
         while True:
             best = max(shown, key=lambda place: (likeness(group.name, place.path), -place.node_id))
             default = str(shown.index(best) + 1) if likeness(group.name, best.path) >= 0.5 else ""
-            columns([_place_row(place) for place in shown])
+            numbered([_place_row(place) for place in shown])
             if len(shown) < len(everything):
                 tell(f"  {len(shown)} of {len(everything)} groups; a part of a name shows others")
             current = shown
@@ -216,8 +226,8 @@ class PairQuestions:
                 return chosen
             shown = chosen
 
-    def _switches(self, value: dict[str, Any]) -> dict[str, Any]:
-        """The switches of one mapping, its present ones as defaults."""
+    def _switches(self, value: dict[str, Any], *, fresh: bool) -> dict[str, Any]:
+        """The switches of one mapping, its present ones as defaults; a new one says `nested` in any case."""
         technician = self._draft.effective(value, "role", "technician") == "technician"
         full = ask_yes(
             "Full group synchronization: names, logins, SSO IDs and groups follow Entra too (no: only who is enabled)?",
@@ -230,7 +240,7 @@ class PairQuestions:
         usual = "mirror" if technician and full else "flatten" if technician else "direct"
         nested = self._draft.effective(value, "nested", usual)
         nested = ask_word("Groups inside the Entra group", words, nested if nested in words else usual)
-        value = self._draft.with_switch(value, "nested", nested, None)
+        value = self._draft.with_switch(value, "nested", nested, None if fresh else usual)
         if technician and full:
             licence = self._draft.effective(value, "mobile_license", "keep")
             licence = ask_word("Mobile licence", _LICENCES, licence)
@@ -243,7 +253,7 @@ class PairQuestions:
                 value.pop(key, None)
         return value
 
-    def _row(self, entry: Entry) -> tuple[str, str, str, str]:
+    def _row(self, entry: Entry) -> tuple[str, str, str]:
         value = entry.value
         full = self._draft.effective(value, "full_sync", True)
         role = self._draft.effective(value, "role", "technician")
@@ -251,8 +261,7 @@ class PairQuestions:
         licence = self._draft.effective(value, "mobile_license", "keep")
         switches += [f"mobile: {licence}"] if licence != "keep" else []
         switches += ["UPN as SSO ID"] if self._draft.effective(value, "upn_as_sso_id", False) else []
-        why = visible(entry.comments[0]) if entry.comments else ""
-        return _group_text(value), f"-> {_place_text(value)}", ", ".join(word for word in switches if word), why
+        return _group_text(value), f"-> {_place_text(value)}", ", ".join(word for word in switches if word)
 
     def _title(self, entry: Entry) -> str:
         return f"{_group_text(entry.value)} -> {_place_text(entry.value)}"

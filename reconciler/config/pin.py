@@ -101,7 +101,8 @@ class _Text:
             elif isinstance(event, yaml.SequenceEndEvent):
                 self.ends[opened.pop()] = self.offset(_place(event.end_mark))
             elif isinstance(event, yaml.ScalarEvent):
-                self.ends[place] = self.offset(_place(event.end_mark))
+                start, end = self.offset(place), self.offset(_place(event.end_mark))
+                self.ends[place] = start + len(text[start:end].rstrip())  # a folded one ends where the next line begins
 
     def offset(self, place: Place) -> int:
         return self._starts[min(place.line, len(self._starts)) - 1] + place.column - 1

@@ -20,8 +20,12 @@ def words_of(*names: str) -> frozenset[str]:
 
 def likeness(entra_name: str, path: tuple[str, ...]) -> float:
     """0 to 1: the share of common words among all words of the name and of the path, or, a little less, of its leaf."""
-    said = words_of(entra_name)
-    return max(_share(said, words_of(*path)), 0.9 * _share(said, words_of(path[-1]))) if path else 0.0
+    return words_alike(words_of(entra_name), words_of(*path), words_of(path[-1])) if path else 0.0
+
+
+def words_alike(said: frozenset[str], path: frozenset[str], leaf: frozenset[str]) -> float:
+    """The same over words, for whoever compares many."""
+    return max(_share(said, path), 0.9 * _share(said, leaf))
 
 
 def _share(one: frozenset[str], other: frozenset[str]) -> float:

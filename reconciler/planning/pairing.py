@@ -7,9 +7,10 @@ mappings.yaml that a person reviews, and then a plan.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.model.choices import FoundGroup, RescueGroup
@@ -17,7 +18,7 @@ from reconciler.model.directory import Group, Person, UnreadGroup
 from reconciler.model.hierarchy import Node, Role, Tree, is_blank
 from reconciler.model.marker import NO_PRINT, Marker, find_markers, print_of
 from reconciler.model.text import normal_login, path_sort_key, sort_key
-from reconciler.planning.likeness import likeness
+from reconciler.planning.likeness import likeness, words_alike, words_of
 
 BY_NAME = 3
 BY_MEMBERS = 4
@@ -33,7 +34,7 @@ class Inhabitant(NamedTuple):
     marker: Marker | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """A Rescue group with the people directly in it who count as evidence: enabled, with a login."""
 
@@ -43,6 +44,11 @@ class Place:
     @property
     def text(self) -> str:
         return "/".join(self.group.path)
+
+    @cached_property
+    def words(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Of the path and of its leaf."""
+        return words_of(*self.group.path), words_of(self.group.path[-1])
 
 
 class Proposal(NamedTuple):
@@ -97,10 +103,18 @@ def choose_candidates(
     `memberships`: the groups of each login of the sample that is somebody's in Entra.
     """
     ranked: dict[str, float] = {}
-    names = {group.id: group.name for group in listed}
+    words = {group.id: words_of(group.name) for group in listed}
+    having: dict[str, list[str]] = defaultdict(list)
+    for id_, said in words.items():
+        for word in said:
+            having[word].append(id_)
+    by_prefix: dict[str, list[str]] = defaultdict(list)
+    for id_ in words.keys() | {id_ for groups in memberships.values() for id_ in groups}:
+        by_prefix[id_[:_PREFIX]].append(id_)
     for place in places:
-        like = {group.id: likeness(group.name, place.group.path) for group in listed}
-        by_name = sorted((id_ for id_, score in like.items() if score > 0), key=lambda id_: (-like[id_], id_))
+        path, leaf = place.words
+        like = {id_: words_alike(words[id_], path, leaf) for word in path | leaf for id_ in having.get(word, ())}
+        by_name = sorted(like, key=lambda id_: (-like[id_], id_))
         known = [memberships[one.login] for one in place.people if one.login in memberships]
         counted = Counter(id_ for groups in known for id_ in set(groups))
         by_members = sorted(
@@ -108,8 +122,7 @@ def choose_candidates(
             key=lambda id_: (-counted[id_], -like.get(id_, 0.0), id_),
         )
         prefixes = {one.marker.mapping for one in place.people if one.marker}
-        linked = [id_ for id_ in names.keys() | counted.keys() if id_[:_PREFIX] in prefixes]
-        for id_ in linked:
+        for id_ in sorted(id_ for prefix in prefixes for id_ in by_prefix[prefix]):
             ranked[id_] = max(ranked.get(id_, 0.0), 4.0)
         for id_ in by_members[:BY_MEMBERS]:
             ranked[id_] = max(ranked.get(id_, 0.0), 2.0 + like.get(id_, 0.0))
@@ -121,7 +134,8 @@ def choose_candidates(
 def propose_pairs(places: Sequence[Place], read: Mapping[str, Group | UnreadGroup]) -> Proposals:
     """Each Entra group and each Rescue group at most once, the strongest pairs first; what is left has a reason too."""
     groups = [group for group in read.values() if isinstance(group, Group)]
-    matches = [match for place in places for group in groups if (match := _match(place, group))]
+    rolls = [_Roll(group) for group in groups]
+    matches = [match for place in places for roll in rolls if (match := _match(place, roll))]
     matches.sort(key=lambda match: (-match.score, path_sort_key(match.place.text), sort_key(match.group.name)))
     taken: set[str] = set()
     found: dict[int, _Match] = {}
@@ -129,8 +143,11 @@ def propose_pairs(places: Sequence[Place], read: Mapping[str, Group | UnreadGrou
         if match.good and match.place.group.node_id not in found and match.group.id[:_PREFIX] not in taken:
             taken.add(match.group.id[:_PREFIX])
             found[match.place.group.node_id] = match
+    of_place: dict[int, list[_Match]] = defaultdict(list)
+    for match in matches:
+        of_place[match.place.group.node_id].append(match)
     left = [
-        NoPair(place, _why_not(place, [match for match in matches if match.place is place], taken, read))
+        NoPair(place, _why_not(place, of_place[place.group.node_id], taken, read))
         for place in places
         if place.group.node_id not in found
     ]
@@ -141,7 +158,7 @@ def propose_pairs(places: Sequence[Place], read: Mapping[str, Group | UnreadGrou
 
 
 class _Match(NamedTuple):
-    """One Rescue group held against one Entra group."""
+    """One Rescue group held against one Entra group. `linked`: people with this pair's marker, and who they are."""
 
     place: Place
     group: Group
@@ -171,22 +188,31 @@ class _Match(NamedTuple):
         return self.score - 0.3 * self.alike >= 0.5 or self.alike >= 0.5
 
 
-def _match(place: Place, group: Group) -> _Match | None:
+class _Roll:
+    """The members of an Entra group, ready to be looked up."""
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.words = words_of(group.name)
+        self.mails = frozenset(normal_login(person.mail) for person in group.members if person.mail)
+        self.upns = frozenset(normal_login(person.upn) for person in group.members)
+        self.by_id = {person.id: person for person in group.members}
+
+
+def _match(place: Place, roll: _Roll) -> _Match | None:
     """None where neither people nor names have anything in common."""
-    mails = {normal_login(person.mail): person for person in group.members if person.mail}
-    upns = {normal_login(person.upn): person for person in group.members}
-    ids = {person.id: person for person in group.members}
+    group = roll.group
     shared = by_mail = by_upn = 0
     linked = []
     for one in place.people:
-        person = ids.get(one.marker.entra_id) if one.marker else None
+        person = roll.by_id.get(one.marker.entra_id) if one.marker else None
         if person and one.marker and one.marker.mapping == group.id[:_PREFIX]:
             linked.append((one, person))
-        mail, upn = one.login in mails, one.login in upns
+        mail, upn = one.login in roll.mails, one.login in roll.upns
         by_mail += mail and not upn
         by_upn += upn and not mail
         shared += bool(person or mail or upn)
-    alike = likeness(group.name, place.group.path)
+    alike = words_alike(roll.words, *place.words)
     return _Match(place, group, shared, tuple(linked), by_mail, by_upn, alike) if shared or alike else None
 
 
@@ -197,7 +223,7 @@ def _proposal(match: _Match) -> Proposal:
     else:
         reason = f"{_of(match)} ({_size(match)})"
     if linked:
-        reason += f"; {len(match.linked)} of them carry this pair's link already"
+        reason += f"; {len(match.linked)} carry this pair's link already"
     return Proposal(place, match.group, match.shared, reason, linked, _sso_of(match))
 
 
@@ -235,11 +261,11 @@ def _why_not(place: Place, matches: Sequence[_Match], taken: set[str], read: Map
 def _of(match: _Match) -> str:
     role = "technicians" if match.place.group.role is Role.TECHNICIAN else "administrators"
     verb = "is a member" if match.shared == 1 else "are members"
-    return f"{match.shared} of {len(match.place.people)} enabled {role} of {match.place.text} {verb}"
+    return f"{match.shared} of {len(match.place.people)} {role} of {match.place.text} {verb}"
 
 
 def _size(match: _Match) -> str:
-    return f"of {len(match.group.members)} in the Entra group"
+    return f"it has {len(match.group.members)}"
 
 
 def _marker_of(node: Node, owner: str) -> Marker | None:

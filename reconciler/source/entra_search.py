@@ -34,7 +34,7 @@ def fetch_groups_like(client: GraphClient, term: str, *, pages: int = PAGES) -> 
     SourceError where Graph could not be read whole, CredentialsError.
     """
     if _GUID.match(term.strip()):
-        found = _fetch_by_id(client, term.strip())
+        found = _fetch_by_id(client, term.strip().lower())
         return Search((found,) if found else (), 1, complete=True)
     listed = fetch_all_groups(client, pages=pages)
     wanted = _folded(term)
