@@ -17,6 +17,7 @@ from reconciler.model.hierarchy import Role
 from reconciler.model.text import normal_text
 from reconciler.planning.rescue_groups import list_groups
 from reconciler.render.safe import visible
+from reconciler.render.words import many
 
 if TYPE_CHECKING:
     from reconciler.model.choices import RescueGroup
@@ -38,7 +39,8 @@ def pin_file(file: str, talk: Talk, *, terminal: bool) -> int:
     parse_mappings(file, data, tenant_id=os.environ.get("AZURE_TENANT_ID") or None)
     for one in named:
         talk.say(f"{file}:{one.place.line}: {visible(one.name)} is {ids[one.at]}")
-    if terminal and not ask_yes(f"Put {len(ids)} ids into {file}? Nothing else in it changes", default=True):
+    changes = many(len(ids), "id") + (f" and {many(len(nodes), 'node id')}" if nodes else "")
+    if terminal and not ask_yes(f"Put {changes} into {file}? Nothing else in it changes", default=True):
         talk.say("nothing was written")
         return 0
     write_whole(file, data.decode("utf-8"))
