@@ -48,6 +48,18 @@ class FileDraft:
             return
         self._value.setdefault(section, {})[key] = answer
 
+    @property
+    def protected(self) -> list[str]:
+        """Logins never written. Setting the same ones leaves an existing list as it is written."""
+        return list(self._value.get("protected", []))
+
+    @protected.setter
+    def protected(self, logins: list[str]) -> None:
+        if logins:
+            self._value["protected"] = logins
+        elif self.protected:
+            del self._value["protected"]
+
     def effective(self, value: Mapping[str, Any], key: str, built_in: Any) -> Any:
         """What a mapping means: its own word, then that of `defaults`, then the built-in one."""
         return value.get(key, self._value.get("defaults", {}).get(key, built_in))

@@ -6,6 +6,7 @@ technicians, and the members of the groups that can be a pair by that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,6 +36,8 @@ CANDIDATES = 400
 MEMBERS = 999
 """Larger groups are left out: the file's limit is the same."""
 
+_EMERGENCY = re.compile("break.?glass|emergency|notfall")
+
 
 class Import(NamedTuple):
     """What to write: the pairs, what is told below them, and the rule most logins follow."""
@@ -43,7 +46,8 @@ class Import(NamedTuple):
     tail: list[str]
     upn_as_login: bool
     mail_as_sso_id: bool
-    linked: bool
+    protected: list[str]
+    """Logins that look like emergency accounts: better left alone than taken over by the way."""
 
 
 def propose(client: GraphClient, tree: Tree, owner: str, mapped: Collection[int], taken: Collection[str], talk: Talk,
@@ -90,7 +94,7 @@ def propose(client: GraphClient, tree: Tree, owner: str, mapped: Collection[int]
         _paragraphs(_left(technicians), _admins(admins)),
         technicians.upn_as_login,
         any(pair.sso == "mail" for pair in technicians.pairs),
-        any(pair.linked for pair in technicians.pairs),
+        sorted({one.login for place in everywhere for one in place.people if _EMERGENCY.search(one.login)}),
     )
 
 

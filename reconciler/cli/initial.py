@@ -13,9 +13,10 @@ from reconciler.cli import importing
 from reconciler.cli.ask import Refused, ask, ask_yes, tell
 from reconciler.cli.draft import FileDraft
 from reconciler.cli.files import write_whole
+from reconciler.cli.pairs import PairQuestions
 from reconciler.cli.sides import open_entra, open_rescue_side
 from reconciler.cli.talk import Talk
-from reconciler.cli.wizard import PairQuestions, ask_settings, ask_where
+from reconciler.cli.wizard import ask_settings, ask_where
 from reconciler.config.connection import Connection
 from reconciler.config.settle import is_guid, settled_owner
 from reconciler.errors import InputError, UsageError
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 ADSYNC = (
     "Before anything is applied, stop the vendor's AdSync, its service and its program: two that write the same "
     "account undo each other."
+)
+_PROTECTED = (
+    "Never written, created or adopted. These look like emergency accounts by their logins; add what else must not be "
+    "touched.",
 )
 _FIRST_CONTACT = (
     "For a first contact that changes as little as possible: who has the same login on both sides is linked (adopt), "
@@ -147,6 +152,8 @@ class Initial:
             draft.put("settings", "adopt", "login")
             draft.put("defaults", "full_sync", False)
             draft.put("defaults", "nested", "direct")
+            draft.protected = found.protected
+            draft.comments["protected"] = list(_PROTECTED)
             draft.comments["defaults"] = list(_FIRST_CONTACT)
         # What `defaults` says already is not said again.
         draft.entries += [replace(entry, value=draft.without_defaults(entry.value)) for entry in found.entries]
@@ -155,12 +162,13 @@ class Initial:
 
     def _mapped(self, tree: Tree) -> set[int]:
         """Rescue groups that the file maps already."""
+        groups = {role: list_groups(tree, role) for role in Role}
         found = set()
         for entry in self._draft.entries:
             said = entry.value["rescue_group"]
             role = Role(self._draft.effective(entry.value, "role", "technician"))
             path = said.split("/") if isinstance(said, str) else said
-            for group in list_groups(tree, role):
+            for group in groups[role]:
                 same = group.node_id == said if isinstance(said, int) else _same(group.path, path)
                 if same:
                     found.add(group.node_id)

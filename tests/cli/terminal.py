@@ -38,8 +38,14 @@ class Terminal:
         self._read = found + len(text)
 
     def interrupt(self) -> None:
-        """Ctrl-C."""
-        os.write(self._master, b"\x03")
+        """Ctrl-C, once more where the first came just before the program began to wait for a line."""
+        for _ in range(20):
+            time.sleep(0.3)
+            os.write(self._master, b"\x03")
+            while self._more(0.5):
+                pass
+            if self._process.poll() is not None:
+                return
 
     def ends(self) -> int:
         """The exit code, once everything is read."""

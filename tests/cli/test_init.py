@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import yaml
 
+from reconciler.sandbox import Sandbox
+
 from .conftest import ROOT, Shell
 from .terminal import terminal
 
@@ -23,6 +25,7 @@ def where(screen) -> None:  # type: ignore[no-untyped-def]
 def settings(screen) -> None:  # type: ignore[no-untyped-def]
     screen.answer("UPN instead of the e-mail", "")
     screen.answer("e-mail address as SSO ID", "")
+    screen.answer("Protected, with blanks between", "")
 
 
 def test_the_wizard_writes_a_file_that_validates(live: Shell) -> None:
@@ -36,6 +39,8 @@ def test_the_wizard_writes_a_file_that_validates(live: Shell) -> None:
         screen.wait_for("Rescue account 1234567, Contoso, as rescue-sync@contoso.example")
         screen.answer("UPN instead of the e-mail", "y")
         screen.answer("e-mail address as SSO ID", "")
+        screen.answer("Protected, with blanks between (- for none) [-]", "breakglass")
+        screen.answer("'breakglass' is no login", "breakglass@contoso.example, *@emergency.example")
         screen.answer("Which kind", "t")
         screen.answer("Search Entra groups", "nowhere")
         screen.wait_for("No Entra group has 'nowhere' in its name")
@@ -65,6 +70,7 @@ def test_the_wizard_writes_a_file_that_validates(live: Shell) -> None:
         "entra": {"tenant_id": "8d2f4c1e-0000-4000-8000-2b7f3d9a1c55", "cloud": "global"},
         "rescue": {"region": "us", "account_id": 1234567},
         "settings": {"use_upn_as_email": True, "use_email_as_sso_id": False},
+        "protected": ["breakglass@contoso.example", "*@emergency.example"],
         "mappings": [
             {
                 "entra_group": {"id": IDS["Field Service EMEA"], "name": "Field Service EMEA"},
@@ -128,6 +134,36 @@ def test_no_change_is_no_writing(live: Shell) -> None:
         screen.answer("add, change N, remove N, or done", "")
         screen.wait_for("says all this already; nothing was written")
         assert screen.ends() == 0
+
+
+def test_a_search_that_fails_loses_no_answers(live: Shell, box: Sandbox) -> None:
+    with terminal(live, "init", "new.yaml") as screen:
+        where(screen)
+        settings(screen)
+        screen.wait_for("Which kind")
+        box.state.add_fault(side="graph", effect="error_before", status=403, times=1)
+        screen.answer("", "technician")
+        screen.answer("Search Entra groups", "finance")
+        screen.wait_for("403")
+        screen.wait_for("GroupMember.Read.All")
+        screen.answer("Search Entra groups", "finance")
+        screen.wait_for("4 people")
+
+
+def test_a_hidden_membership_is_told_when_it_is_chosen(live: Shell) -> None:
+    with terminal(live, "init", "new.yaml") as screen:
+        where(screen)
+        settings(screen)
+        screen.answer("Which kind", "technician")
+        screen.answer("Search Entra groups", "works")
+        screen.answer("Which, by number", "1")
+        screen.wait_for("The membership of Works Council is hidden: it takes Member.Read.Hidden to read it.")
+        screen.answer("by number, or a part of its name", "0")
+        screen.answer("add, change N, remove N, or done", "done")
+        screen.answer("Write new.yaml?", "n")
+        screen.wait_for("nothing was written")
+        assert screen.ends() == 0
+    assert not (live.folder / "new.yaml").exists()
 
 
 def test_ctrl_c_writes_nothing(live: Shell) -> None:
@@ -249,6 +285,7 @@ def test_an_import_finds_the_pairs_of_the_sample_account(live: Shell) -> None:
         assert ours[key].get("upn_as_sso_id", False) == pair.get("upn_as_sso_id", False)
         assert ours[key].get("full_sync", False) == pair.get("upn_as_sso_id", False)
     assert said["settings"]["adopt"] == "login"
+    assert said["protected"] == ["breakglass@contoso.example"]
     assert said["defaults"] == {"full_sync": False, "nested": "direct"}
     assert "  # 8 of 8 technicians of APAC/Helpdesk are members (it has 10); 6 carry this pair's link already\n" in text
     assert "#   # 3 of 3 administrators of Regional Administrators are members" in text
