@@ -5,6 +5,7 @@ Everything goes to stderr, as talk does: what a command gives is a file or its s
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -20,7 +21,8 @@ class Refused(ValueError):
 
 def tell(text: str = "", *, strong: bool = False) -> None:
     """Lines between the questions."""
-    click.secho(text, err=True, bold=strong)
+    plain = not strong or bool(os.environ.get("NO_COLOR"))
+    click.echo(text if plain else click.style(text, bold=True), err=True)
 
 
 def ask(question: str, take: Callable[[str], T], default: str | None = None) -> T:

@@ -15,6 +15,7 @@ from reconciler.config.write import Entry
 from reconciler.config.yaml_text import comment, listed
 from reconciler.model.choices import RescueGroup
 from reconciler.model.hierarchy import Role, Tree
+from reconciler.model.text import is_bad_name
 from reconciler.planning.pairing import (
     Place,
     Proposal,
@@ -100,9 +101,7 @@ def propose(client: GraphClient, tree: Tree, owner: str, mapped: Collection[int]
 
 def rescue_group_value(group: RescueGroup) -> str | list[str] | int:
     """How the file names a Rescue group: path, list where a name holds a slash, node id where no path helps."""
-    from reconciler.model.text import is_unsendable
-
-    if group.ambiguous or any(not name.strip() or is_unsendable(name) for name in group.path):
+    if group.ambiguous or any(is_bad_name(name) or not name.isprintable() for name in group.path):
         return group.node_id
     return list(group.path) if any("/" in name for name in group.path) else "/".join(group.path)
 

@@ -141,13 +141,14 @@ def test_a_search_that_fails_loses_no_answers(live: Shell, box: Sandbox) -> None
         where(screen)
         settings(screen)
         screen.wait_for("Which kind")
-        box.state.add_fault(side="graph", effect="error_before", status=403, times=1)
+        box.state.add_fault(side="graph", effect="status", status=403, times=1)
         screen.answer("", "technician")
         screen.answer("Search Entra groups", "finance")
         screen.wait_for("403")
         screen.wait_for("GroupMember.Read.All")
         screen.answer("Search Entra groups", "finance")
         screen.wait_for("4 people")
+        assert "\x1b" not in screen.screen
 
 
 def test_a_hidden_membership_is_told_when_it_is_chosen(live: Shell) -> None:
