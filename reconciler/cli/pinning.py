@@ -39,8 +39,8 @@ def pin_file(file: str, talk: Talk, *, terminal: bool) -> int:
     parse_mappings(file, data, tenant_id=os.environ.get("AZURE_TENANT_ID") or None)
     for one in named:
         talk.say(f"{file}:{one.place.line}: {visible(one.name)} is {ids[one.at]}")
-    changes = many(len(ids), "id") + (f" and {many(len(nodes), 'node id')}" if nodes else "")
-    if terminal and not ask_yes(f"Put {changes} into {file}? Nothing else in it changes", default=True):
+    parts = [many(len(found), word) for found, word in ((ids, "id"), (nodes, "node id")) if found]
+    if terminal and not ask_yes(f"Put {' and '.join(parts)} into {file}? Nothing else in it changes", default=True):
         talk.say("nothing was written")
         return 0
     write_whole(file, data.decode("utf-8"))

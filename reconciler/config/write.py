@@ -154,7 +154,8 @@ def _changed(
         texts.append(_ended(text))
     texts += [f"\n{made}" for made in new.values()]
     joined = "".join(texts)
-    return _BREAK.sub("\r\n", joined) if b"\r\n" in before.data else joined
+    windows = b"\r\n" in before.data and before.data.count(b"\r\n") == before.data.count(b"\n")
+    return _BREAK.sub("\r\n", joined) if windows else joined
 
 
 def _mappings(

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.cli.conftest import Shell, clean_environment
+from tests.cli.terminal import terminal
+
 from .world import ACCOUNT, World, entra, guid, mappings, scenario, technician, upn, world
 
 DESK = [f"desk{number}" for number in range(6)]
@@ -109,6 +112,22 @@ def test_pin_refuses_a_path_that_fits_two_groups(tmp_path: Path) -> None:
         assert done.code == 2
         assert "Outdoor is not the only path of that name; write" in done.err
         assert made.file.read_bytes() == before
+
+
+def test_pin_asks_on_a_terminal_which_of_two_groups_is_meant(tmp_path: Path) -> None:
+    file = mappings({"Technik Feld": "Outdoor"})
+    with world(twins(), file, tmp_path) as made:
+        before = made.file.read_text(encoding="utf-8")
+        with terminal(Shell(made.folder, clean_environment() | made.env), "init", "--pin") as screen:
+            screen.wait_for("Outdoor fits several Rescue groups:")
+            screen.answer("Which, by number", "3")
+            screen.answer("3 is not in the list, which goes from 1 to 2", "1")
+            screen.answer("Put 1 node id into mappings.yaml?", "y")
+            assert screen.ends() == 0
+        after = made.file.read_text(encoding="utf-8")
+        node = yaml.safe_load(after)["mappings"][0]["rescue_group"]
+        assert isinstance(node, int)
+        assert after == before.replace("rescue_group: Outdoor", f"rescue_group: {node}")
 
 
 def test_pin_refuses_a_name_that_several_groups_bear(tmp_path: Path) -> None:
