@@ -113,6 +113,31 @@ def test_an_existing_file_gives_the_defaults_and_keeps_its_text(live: Shell) -> 
     assert (live.folder / "mappings.yaml").read_text(encoding="utf-8") == before.replace(gone, "")
 
 
+def test_a_changed_pair_changes_its_lines_and_no_others(live: Shell) -> None:
+    before = (live.folder / "mappings.yaml").read_text(encoding="utf-8")
+    with terminal(live, "init") as screen:
+        where(screen)
+        settings(screen)
+        screen.answer("add, change N, remove N, or done", "change 9")
+        screen.answer("9 is not in the list, which goes from 1 to 6", "x")
+        screen.answer("write add, change 2, remove 1 3, or done", "c 1 2")
+        screen.wait_for("Helpdesk EMEA -> EMEA/Helpdesk")
+        screen.answer("Full group synchronization", "n")  # what only full sync has goes
+        screen.answer("Groups inside the Entra group (flatten | direct) [direct]", "")
+        screen.wait_for("Field Service EMEA -> EMEA/Field")
+        screen.answer("Full group synchronization", "")
+        screen.answer("Groups inside the Entra group (mirror | flatten | direct) [direct]", "")
+        screen.answer("Mobile licence (keep | award | release) [keep]", "")
+        screen.answer("Use the UPN as SSO ID? [y/N]", "y")
+        screen.answer("add, change N, remove N, or done", "")
+        screen.answer("Replace mappings.yaml?", "y")
+        assert screen.ends() == 0
+    first = "    upn_as_sso_id: true       # they sign in through Entra, with their UPN\n"
+    second = "    rescue_group: EMEA/Field\n    role: technician\n"
+    wanted = before.replace(first, "    full_sync: false\n", 1).replace(second, f"{second}    upn_as_sso_id: true\n")
+    assert (live.folder / "mappings.yaml").read_text(encoding="utf-8") == wanted
+
+
 def test_nothing_is_replaced_without_a_yes(live: Shell) -> None:
     before = (live.folder / "mappings.yaml").read_bytes()
     with terminal(live, "init") as screen:
@@ -334,6 +359,18 @@ def test_without_any_tenant_id_there_is_nothing_to_write(live: Shell) -> None:
     ran = live.run("init", "--import", "new.yaml")  # the token tells it
     assert ran.returncode == 0, ran.stderr
     assert "tenant_id: 8d2f4c1e-0000-4000-8000-2b7f3d9a1c55" in (live.folder / "new.yaml").read_text(encoding="utf-8")
+
+
+def test_a_domain_becomes_the_tenants_id(live: Shell) -> None:
+    ran = live.run("init", "--import", "new.yaml", AZURE_TENANT_ID="contoso.example")
+    assert ran.returncode == 0, ran.stderr
+    assert "contoso.example is the tenant 8d2f4c1e-0000-4000-8000-2b7f3d9a1c55" in ran.stderr
+    assert "tenant_id: 8d2f4c1e-0000-4000-8000-2b7f3d9a1c55" in (live.folder / "new.yaml").read_text(encoding="utf-8")
+
+
+def test_a_token_of_another_tenant_is_told(live: Shell) -> None:
+    ran = live.run("init", "--import", "new.yaml", AZURE_TENANT_ID="11111111-0000-4000-8000-000000000001")
+    assert "warning: the access token is for tenant 8d2f4c1e-0000-4000-8000-2b7f3d9a1c55" in ran.stderr
 
 
 # -- --pin --
