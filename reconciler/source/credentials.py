@@ -62,8 +62,9 @@ _REMEDIES = {
 class TokenSource:
     """Access tokens for Graph. Safe to share between threads; only one of them fetches at a time."""
 
-    def __init__(self, fetch: Callable[[bool], str], *, renewable: bool) -> None:
-        """`fetch(renew)` gives a token; with `renew` one that did not come from a cache."""
+    def __init__(self, fetch: Callable[[bool], str], *, renewable: bool, title: str = "a token") -> None:
+        """`fetch(renew)` gives a token; with `renew` one that did not come from a cache. `title`: the way it is got."""
+        self.title = title
         self._fetch = fetch
         self._lock = threading.Lock()
         self._current: str | None = None
@@ -100,7 +101,7 @@ def make_token_source(environ: Mapping[str, str], *, tenant_id: str | None, clou
                 "GRAPH_ACCESS_TOKEN holds characters no token has", advice="set it to the token alone"
             )
         log.info("Entra is read with GRAPH_ACCESS_TOKEN")
-        return TokenSource(lambda _renew: token, renewable=False)
+        return TokenSource(lambda _renew: token, renewable=False, title="GRAPH_ACCESS_TOKEN")
     setting = Setting(environ, tenant_id or environ.get("AZURE_TENANT_ID", "").strip(), CLOUDS[cloud])
     way = chosen_way(setting)
     log.info("Entra is read with %s", way.title)
@@ -138,7 +139,7 @@ def _make_azure_source(setting: Setting, way: Way) -> TokenSource:
             ) from (error if clean == raw else None)
         return kept.token
 
-    return TokenSource(fetch, renewable=True)
+    return TokenSource(fetch, renewable=True, title=way.title)
 
 
 def _redact(message: str, secrets: Iterable[str]) -> str:

@@ -20,6 +20,14 @@ from reconciler.source.graph_client import PERMISSIONS, GraphClient, refused_tok
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+class NothingReadable(SourceError):
+    """Graph answered for none of the mapped groups. `groups`: each with its reason, by mapping name."""
+
+    def __init__(self, message: str, groups: dict[str, Group | UnreadGroup], *, advice: str | None) -> None:
+        super().__init__(message, advice=advice)
+        self.groups = groups
+
+
 class EntraReader:
     """Reads one tenant. `progress`, where given, is called with what is read, how much of it is done, and of what."""
 
@@ -102,9 +110,10 @@ class EntraReader:
         reasons = [f"  {name}: {group.why}" for name, group in groups.items() if isinstance(group, UnreadGroup)]
         message = "\n".join(["none of the mapped Entra groups could be read:", *reasons])
         if statuses <= {401, 403}:
-            return SourceError(message, advice=PERMISSIONS)
+            return NothingReadable(message, groups, advice=PERMISSIONS)
         passing = any(status >= 429 for status in statuses)
-        return SourceError(message, advice=None if passing else "nothing was changed; mend each group as said above")
+        advice = SourceError.advice if passing else "nothing was changed; mend each group as said above"
+        return NothingReadable(message, groups, advice=advice)
 
 
 def _name_alone(one: Mapping) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from reconciler.errors import TargetError, TargetRefused
 from reconciler.model.hierarchy import Caller, Details, NodeType, Tree
-from reconciler.target.record_wire import parse_account, parse_user
+from reconciler.target.record_wire import Account, parse_account, parse_user
 from reconciler.target.rescue_client import NoSuchMethod, RescueClient
 from reconciler.target.tokens import canonical
 from reconciler.target.tree_checks import check_tree
@@ -55,9 +55,13 @@ class RescueReader:
             log.warning("Rescue tree: %s", remark)
         return checked.tree
 
+    def fetch_account(self) -> Account:
+        """Whose account this is, and who is calling. One call."""
+        return parse_account(self._client.read("getAccount"))
+
     def fetch_caller(self, tree: Tree) -> Caller:
         """Whom we run as, proven to be a master administrator of this tree; else TargetError (§1.5, D17). Two calls."""
-        account = parse_account(self._client.read("getAccount"))
+        account = self.fetch_account()
         node = tree.nodes.get(account.admin_node) if account.admin_node else None
         if node is None or node.type != NodeType.MASTER_ADMINISTRATOR:
             who = "no administrator" if not account.admin_node else f"node {account.admin_node}"

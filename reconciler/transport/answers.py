@@ -55,13 +55,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     said = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(said):
         return float(said)
-    until = _date(said)
+    until = date_of(said)
     if until is None:
         return None
-    return max(0.0, (until - (_date(headers.get("date", "")) or datetime.now(UTC))).total_seconds())
+    return max(0.0, (until - (date_of(headers.get("date", "")) or datetime.now(UTC))).total_seconds())
 
 
-def _date(text: str) -> datetime | None:
+def date_of(text: str) -> datetime | None:
+    """An HTTP date, in UTC where it names no zone; None for anything else."""
     try:
         found = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -22,6 +22,7 @@ from reconciler.transport.answers import Answer, TooLarge, TransportError, field
 from reconciler.transport.connecting import is_loopback, make_client, origin_of, parse_address
 from reconciler.transport.pacing import Pacer
 from reconciler.transport.unpacking import Gunzip
+from reconciler.transport.witness import Witness
 
 log = logging.getLogger(__package__)
 for _name in ("httpx", "httpcore"):
@@ -84,6 +85,7 @@ class Channel:
         self._sleep = sleep
         self._clock = clock
         self._pacer = Pacer(pace, sleep, clock)
+        self.witness = Witness()
         self._client = make_client(base.scheme, connect_timeout, trust_env=not loopback)
 
     def __repr__(self) -> str:
@@ -221,6 +223,8 @@ class Channel:
             outcome.__suppress_context__ = True
         took = (self._clock() - begun) * 1000
         result = outcome.status if isinstance(outcome, Answer) else "no answer"
+        if isinstance(outcome, Answer):
+            self.witness.note(outcome.status, outcome.headers, took / 1000)
         log.debug("%s %s %s: %s, %.0f ms, attempt %d", self._service, request.method, path, result, took, attempt)
         return outcome
 
