@@ -22,6 +22,7 @@ COMMANDS = {
     "groups": "Look for groups to map, on either side.",
     "init": "Write the file by answering questions, or from what is there.",
     "token": "Trade RESCUE_EMAIL and RESCUE_PASSWORD for an authcode.",
+    "explain": "Why one person is where they are, and what would change.",
     "doctor": "Check credentials, consent, groups and settings; changes nothing.",
     "sandbox": "Run an Entra and a Rescue on this machine, to try things on.",
     "demo": "See the main job done on the sandbox, in one go.",

@@ -14,6 +14,7 @@ from reconciler.model.directory import Directory, Group, UnreadGroup, Whereabout
 from reconciler.model.mappings import Mapping, Mappings
 from reconciler.source import entra_people
 from reconciler.source.entra_groups import GroupReading, fetch_groups
+from reconciler.source.entra_lookup import Found, fetch_person
 from reconciler.source.entra_names import NameLookup, fetch_names, same_name
 from reconciler.source.graph_client import PERMISSIONS, GraphClient, refused_token
 
@@ -85,6 +86,10 @@ class EntraReader:
     def fetch_addresses(self, ids: Collection[str]) -> dict[str, frozenset[str] | None]:
         """All addresses of each (D5), None where they could not be read; keys as given."""
         return entra_people.fetch_addresses(self._client, ids, self._progress)
+
+    def fetch_person(self, name: str) -> Found:
+        """Whoever has this object id, UPN or address, for `explain`."""
+        return fetch_person(self._client, name)
 
     def _confirm_tenant(self) -> bool | None:
         """Whether the token's tenant is the configured one (D8); None where either is no GUID."""

@@ -1,0 +1,112 @@
+"""Why a plan says nothing about somebody: in sync, waiting, already out, or none of ours. For `explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.model.directory import Account
+from reconciler.model.explanation import Decided, Membership, NodeSeen
+from reconciler.model.hierarchy import Node, NodeType
+from reconciler.model.mappings import Mappings
+
+
+def quiet_reason(
+    *,
+    role: str,
+    node: Node | None,
+    seen: NodeSeen | None,
+    account: Account | None,
+    left_out: str | None,
+    memberships: Sequence[Membership],
+    mappings: Mappings,
+) -> Decided:
+    """The rule that made planning leave one role of a person as it is. `memberships`: of that role."""
+    direct = [item for item in memberships if item.how == "direct"]
+    healthy = [item for item in direct if item.state == "ok"]
+    wanted = min(healthy, key=lambda item: item.priority, default=None)
+    if account is not Account.ENABLED or left_out is not None:
+        wanted = None
+    if node is not None and node.type == NodeType.MASTER_ADMINISTRATOR:
+        return _decided("master administrators are never written (survival)", "§6", "R57")
+    better = _better_frozen(wanted, memberships) if wanted is not None else None
+    if node is None or seen is None:
+        return _without_node(wanted, better, account, left_out, memberships, mappings)
+    if not any(marker.ours for marker in seen.markers):
+        return _unmarked(seen, memberships)
+    if wanted is not None and better is not None and not _is_marked_for(seen, wanted):
+        return _decided(f"waits until {better.mapping}, which comes first and is frozen, can be read", "D11", "D17")
+    if wanted is not None and node.enabled:
+        return _decided(f"in sync: wanted by {wanted.mapping} and as wanted; nothing to do", "D3", "D4")
+    frozen = [item for item in memberships if item.state == "frozen" and _is_marked_for(seen, item)]
+    if frozen:
+        return _decided(f"marked for {frozen[0].mapping}, which is frozen: {frozen[0].why}", "D17", "R24", "R25")
+    if not node.enabled:
+        by = "by us" if any(marker.off for marker in seen.markers) else "by a person"
+        return _decided(f"no {role} mapping wants them, and they are disabled already ({by}); they stay", "D8", "R50")
+    return _decided("left alone; nothing in the plan is about them", "D8")
+
+
+def _without_node(
+    wanted: Membership | None,
+    better: Membership | None,
+    account: Account | None,
+    left_out: str | None,
+    memberships: Sequence[Membership],
+    mappings: Mappings,
+) -> Decided:
+    inside = [item for item in memberships if item.how == "direct"]
+    if account is Account.DISABLED and inside:
+        return _decided("not in Rescue, and the account is disabled in Entra: not created", "R22")
+    if left_out == "exclude":
+        return _decided("not in Rescue, and an override excludes them: not created", "§2 overrides")
+    if left_out == "guest" and inside:
+        return _decided("a guest account, and guests are skipped (settings.guests)", "R21")
+    if wanted is not None and better is not None:
+        return _decided(f"waits until {better.mapping}, which comes first and is frozen, can be read", "D11", "D17")
+    if wanted is not None:
+        mapping = next(item for item in mappings.mappings if item.name == wanted.mapping)
+        if not mapping.create_missing:
+            return _decided(f"not in Rescue, and {wanted.mapping} creates nobody (create_missing: false)", "D10", "R32")
+        return _decided(f"wanted by {wanted.mapping}; nothing is done this time", "D14")
+    if inside:
+        return _decided(f"waits for {inside[0].mapping}, which is frozen: {inside[0].why}", "D17", "R24", "R25")
+    nested = [item for item in memberships if item.how == "nested"]
+    if nested:
+        return _decided(
+            f"in {nested[0].entra_group} only through groups inside it, which {nested[0].mapping} does not follow "
+            "(nested)",
+            "D1",
+            "R19",
+        )
+    if any(item.how == "unknown" for item in memberships):
+        return _decided("whether a mapped group holds them could not be found out", "D17")
+    return _decided("in none of the mapped Entra groups, and not in Rescue", "R17")
+
+
+def _unmarked(seen: NodeSeen, memberships: Sequence[Membership]) -> Decided:
+    """A node that carries no marker of ours and that no rule adopted."""
+    if seen.markers:
+        owners = ", ".join(dict.fromkeys(marker.owner for marker in seen.markers))
+        return _decided(f"marked by another owner ({owners}): never written by this file", "D3")
+    if not seen.enabled:
+        return _decided("disabled, and without a marker of ours: left as it is", "D5")
+    if any(item.how == "direct" for item in memberships):
+        return _decided("not linked to an Entra account, and not adopted", "D5")
+    mapped = {item.rescue_group for item in memberships}
+    if seen.group in mapped:
+        return _decided("not linked; another address of theirs is a member's, so they are not unmanaged", "D6")
+    return _decided("no mapping wants them, and their Rescue group is none of a healthy mapping: not ours", "D6", "R60")
+
+
+def _better_frozen(wanted: Membership, memberships: Sequence[Membership]) -> Membership | None:
+    """A frozen mapping before the wanted one that may have them (D11)."""
+    before = [item for item in memberships if item.state == "frozen" and item.priority < wanted.priority]
+    return next((item for item in before if item.how != "none"), before[0] if before else None)
+
+
+def _is_marked_for(seen: NodeSeen, item: Membership) -> bool:
+    return any(marker.mapping == item.mapping for marker in seen.markers)
+
+
+def _decided(text: str, *rules: str) -> Decided:
+    return Decided(rules=rules, text=text)

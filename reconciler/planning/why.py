@@ -1,0 +1,105 @@
+"""Which rule of product.md §1 (D..) and adsync-behaviour.md (R..) a finding or an action comes from.
+
+A table; it decides nothing, it names what planning decided.
+"""
+
+from __future__ import annotations
+
+from reconciler.model.directory import Account
+from reconciler.model.plan import Action
+from reconciler.model.text import normal_login
+
+RULES_OF_FINDINGS: dict[str, tuple[str, ...]] = {
+    "leaver_kept": ("§1", "D8", "R45"),
+    "protected": ("§1", "§6"),
+    "frozen": ("D17", "R24", "R25"),
+    "marker_bad": ("D3",),
+    "marker_twice": ("D3",),
+    "conflict": ("D11", "R40"),
+    "role_change": ("D12", "R41"),
+    "both_roles": ("D12", "R41", "R57"),
+    "no_login": ("D16", "R59"),
+    "duplicate_login": ("D16", "R58"),
+    "blocked_login": ("D16", "R58"),
+    "duplicate_sso": ("D21", "R72"),
+    "bad_name": ("D20",),
+    "possible_rename": ("D5", "R55"),
+    "adopt_blocked": ("D5", "R56"),
+    "kept_disabled": ("D9", "R53"),
+    "unconfirmed": ("D8", "R24"),
+    "reading_moved": ("D8", "D15"),
+    "group_clash": ("D2",),
+    "group_missing": ("D2", "R29"),
+    "no_seat": ("D22", "R66"),
+    "orphaned": ("D7", "R62"),
+    "unmanaged": ("D6", "R60"),
+    "guest": ("R21",),
+    "half_made": ("D14",),
+    "no_mobile_seat": ("D22", "R68"),
+    "group_gone": ("D2",),
+    "group_moved": ("D2",),
+    "group_renamed": ("D2",),
+    "cycle": ("D1",),
+    "edit_waiting": ("§5",),
+    "expired": ("§2",),
+}
+"""In the order of §1: of several findings the first decides."""
+
+REMARKS = frozenset(
+    {"no_mobile_seat", "group_gone", "group_moved", "group_renamed", "cycle", "edit_waiting", "expired"}
+)
+"""Findings that tell something and withhold nothing from the person."""
+
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "login": ("D16", "R55"),
+    "name": ("D20", "R54"),
+    "sso_id": ("D21", "R34"),
+    "mobile_license": ("D22", "R33"),
+    "enabled": ("D9", "R52"),
+    "description": ("D3",),
+}
+
+
+def rules_of_action(
+    action: Action, *, account: Account | None, left_out: str | None, marked: bool, undecided: bool
+) -> tuple[str, ...]:
+    """The rules behind one action about a person.
+
+    `account`: what Entra says of the account, None where it was not asked; `left_out`: `exclude`, `guest` or None;
+    `marked`: their node carried our marker before; `undecided`: they are in a conflict (D11).
+    """
+    rules: list[str] = []
+    if action.removal or "disable" in action.verbs:
+        rules += _removal(account, left_out, marked=marked)
+    if "adopt" in action.verbs:
+        rules += ["D5", "R56"]
+    if "create" in action.verbs:
+        rules += ["D14", "R43"]
+    if "enable" in action.verbs:
+        rules += ["D11"] if undecided else ["D9", "R52"]
+    if "move" in action.verbs:
+        rules += ["R48", "R49"]
+    if "update" in action.verbs:
+        for change in action.changes:
+            rules += _FIELDS[change.field]
+    return tuple(dict.fromkeys(rules)) or ("D3",)
+
+
+def _removal(account: Account | None, left_out: str | None, *, marked: bool) -> tuple[str, ...]:
+    if account is Account.GONE:
+        return "D8", "R23", "R45"
+    if account is Account.DISABLED:
+        return "D8", "R22", "R45"
+    if left_out == "guest":
+        return "D8", "R21"
+    if left_out == "exclude":
+        return "§2 overrides", "D8"
+    return ("D8", "R47") if marked else ("D6", "R60")
+
+
+def speaks_of(message: str, login: str | None, names: frozenset[str], ids: frozenset[str]) -> bool:
+    """Whether a finding is about somebody: by its login, or by an object or node id in its text."""
+    if login is not None and normal_login(login) in names:
+        return True
+    words = {word.strip(".,;:()") for word in message.split()}
+    return bool(words & ids)
