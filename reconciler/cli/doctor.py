@@ -39,5 +39,6 @@ def doctor(file: str, probe: bool, style: str, quiet: bool, verbose: int) -> int
     with talk.progress() as progress:
         checkup = examine(file, os.environ, progress, probe=probe)
     talk.show(render_checkup(checkup) if style == "text" else render_checkup_json(checkup))
-    bad_file = any(check.name == "file" and check.verdict == "failed" for check in checkup.sections[0].checks)
+    told = [check for section in checkup.sections for check in section.checks]
+    bad_file = any(check.name == "file" and check.verdict == "failed" for check in told)
     return 2 if bad_file else 1 if checkup.count("failed") else 0

@@ -108,7 +108,7 @@ def _entra_note(subject: Subject, readings: Readings, looked: Looked) -> str:
     if subject.entra_id is None:
         return "nobody has this address"
     known = account_of(subject, readings)
-    return f"the account {subject.entra_id} {'does not exist' if known is not None else 'was not found'}"
+    return f"the account {subject.entra_id} {'does not exist' if known is Account.GONE else 'was not found'}"
 
 
 def account_of(subject: Subject, readings: Readings) -> Account | None:

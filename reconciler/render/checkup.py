@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from textwrap import wrap
 
 from reconciler.model.checkup import Answered, Check, Checkup, Section, Verdict
 from reconciler.render.safe import LONGEST, padded, visible, width
+from reconciler.render.wrapping import hanging
 
 SIGNS: dict[Verdict, str] = {"ok": "✓", "warning": "!", "failed": "✗", "not checked": "·"}
-COLUMNS = 100
 _NAME_COLUMNS = 30
 
 
@@ -30,13 +29,6 @@ def render_checkup(checkup: Checkup) -> str:
 
 def render_checkup_json(checkup: Checkup) -> str:
     return checkup.model_dump_json(indent=2) + "\n"
-
-
-def hanging(first: str, text: str, rest: str) -> list[str]:
-    """`text` broken at blanks into lines of 100 columns, the first behind `first`, the others behind `rest`."""
-    return wrap(
-        text, COLUMNS, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-    ) or [first.rstrip()]
 
 
 def _section_lines(section: Section) -> list[str]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from reconciler.model.explanation import Explanation, MarkerRead, Membership, NodeSeen, PersonExplained, RoleExplained
 from reconciler.model.plan import Finding
-from reconciler.render.checkup import hanging
 from reconciler.render.safe import quoted, visible
 from reconciler.render.text import action_lines
 from reconciler.render.words import many
+from reconciler.render.wrapping import hanging
 
 _COLUMN = 11
 _SHOWN = 8

@@ -386,6 +386,36 @@ def _refuse(_: object) -> None:
     raise TargetError("not asked")
 
 
+def test_a_client_secret_that_cannot_be_used_is_not_shown(place: World) -> None:
+    ran, report = look(
+        place,
+        GRAPH_ACCESS_TOKEN="",
+        AZURE_CLIENT_ID=guid("app"),
+        AZURE_CLIENT_SECRET=PASSWORD,
+        AZURE_AUTHORITY_HOST="https://127.0.0.1:1",
+    )
+    assert ran.code == 1
+    assert "a client secret is used" in next(c.message for c in checks(report, "Entra") if c.name == "credential")
+    assert "no token from Microsoft Entra by a client secret" in bad(report, "Entra", "token").message
+    assert bad(report, "Entra", "token").remedy
+    assert verdicts(report, "Entra")["groups"] == "not checked"
+    assert PASSWORD not in ran.out + ran.err
+
+
+# -- together --
+
+
+def test_two_names_of_one_entra_group_are_2_as_for_plan(place: World) -> None:
+    def name_it_twice(file: dict[str, Any]) -> None:
+        file["mappings"][1]["entra_group"] = "desk"
+
+    edit(place, name_it_twice)
+    ran, report = look(place)
+    assert ran.code == place.call("plan").code == 2
+    assert "already mapped by 'desk'" in bad(report, "Together", "file").message
+    assert "map each Entra group once" in bad(report, "Together", "file").remedy
+
+
 # -- clocks and hostile names --
 
 

@@ -343,6 +343,10 @@ def test_an_address_of_two_people_shows_both(tmp_path: Path) -> None:
         assert f"{upn('giver')} means 2 people:" in ran.out
         assert "Gina Giver" in ran.out
         assert "Tara Taker" in ran.out
+        told = json.loads(made.call("explain", upn("giver"), "--format", "json").out)["people"]
+        nodes = {person["entra"]["name"]: [role["node"] for role in person["roles"]] for person in told}
+        assert nodes["Tara Taker"] == [None]
+        assert [node["login"] for node in nodes["Gina Giver"]] == [upn("giver")]
 
 
 def test_both_roles_of_one_person(tmp_path: Path) -> None:

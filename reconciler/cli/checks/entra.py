@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.checks.clock import check_clock
@@ -26,26 +27,35 @@ _CONSENT = "as an application permission of the app registration, with admin con
 _NAMES = ("credential", "token", "tenant", "permissions", "groups", "clock")
 
 
-def check_entra(mappings: Mappings | None, environ: Mapping[str, str], progress: Progress) -> list[Check]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The checks of this side, and the groups where they were read."""
+
+    checks: list[Check]
+    directory: Directory | None = None
+
+
+def check_entra(mappings: Mappings | None, environ: Mapping[str, str], progress: Progress) -> Seen:
     """Every check of this side, in order."""
     if mappings is None:
-        return [unchecked(name, "the file says which tenant and cloud, and cannot be read") for name in _NAMES]
+        return Seen([unchecked(name, "the file says which tenant and cloud, and cannot be read") for name in _NAMES])
     with ExitStack() as stack:
         checks, channel = _open(mappings, environ, stack)
         tokens, found = _choose(mappings, environ)
         checks.append(found)
         if tokens is None:
-            return checks + [unchecked(name, "there is no credential") for name in _NAMES[1:]]
+            return Seen(checks + [unchecked(name, "there is no credential") for name in _NAMES[1:]])
         found, has_token = _fetch_token(tokens)
         checks.append(found)
         if not has_token:
-            return checks + [unchecked(name, "there is no token") for name in _NAMES[2:]]
+            return Seen(checks + [unchecked(name, "there is no token") for name in _NAMES[2:]])
         checks += [_check_tenant(mappings, tokens.claims), *_check_permissions(tokens.claims)]
         if channel is None:
-            return checks + [unchecked(name, "there is no usable address") for name in _NAMES[4:]]
-        checks += _check_groups(mappings, channel, tokens, progress)
+            return Seen(checks + [unchecked(name, "there is no usable address") for name in _NAMES[4:]])
+        found_groups, directory = _check_groups(mappings, channel, tokens, progress)
+        checks += found_groups
         checks.append(check_clock("clock", channel, "Microsoft Graph", "Entra refuses tokens of a wrong clock"))
-        return checks
+        return Seen(checks, directory)
 
 
 def _open(mappings: Mappings, environ: Mapping[str, str], stack: ExitStack) -> tuple[list[Check], Channel | None]:
@@ -144,7 +154,9 @@ def _check_permissions(claims: Mapping[str, Any] | None) -> list[Check]:
     return checks
 
 
-def _check_groups(mappings: Mappings, channel: Channel, tokens: TokenSource, progress: Progress) -> list[Check]:
+def _check_groups(
+    mappings: Mappings, channel: Channel, tokens: TokenSource, progress: Progress
+) -> tuple[list[Check], Directory | None]:
     from reconciler.source.entra_reader import EntraReader, NothingReadable
     from reconciler.source.graph_client import GraphClient
 
@@ -154,14 +166,14 @@ def _check_groups(mappings: Mappings, channel: Channel, tokens: TokenSource, pro
     except NothingReadable as nothing:
         directory = Directory(nothing.groups)
     except (CredentialsError, SourceError) as wrong:
-        return [failed("groups", str(wrong), wrong.advice or "run again")]
+        return [failed("groups", str(wrong), wrong.advice or "run again")], None
     checks = [_check_group(name, group) for name, group in directory.groups.items()]
     checks += [
         doubtful("group", note, "the id decides; write the new name beside it")
         for note in directory.notes
         if not note.startswith("the access token is for tenant")  # told by the check of the tenant
     ]
-    return checks
+    return checks, directory
 
 
 def _check_group(mapping: str, group: Group | UnreadGroup) -> Check:

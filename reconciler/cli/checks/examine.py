@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from reconciler.cli.checks.entra import check_entra
 from reconciler.cli.checks.machine import BY_HAND, check_file, check_first_password
 from reconciler.cli.checks.rescue import Seen, check_credential, check_rescue, nothing_to_ask
+from reconciler.cli.checks.together import check_together
 from reconciler.cli.talk import Progress
 from reconciler.errors import ReconcilerError
 from reconciler.model.checkup import Answered, Checkup, Section, failed
@@ -25,8 +26,9 @@ def examine(file: str, environ: Mapping[str, str], progress: Progress, *, probe:
         file=file,
         sections=(
             Section(title="File", checks=tuple(machine)),
-            Section(title="Entra", checks=tuple(entra)),
+            Section(title="Entra", checks=tuple(entra.checks)),
             Section(title="Rescue", checks=tuple(seen.checks)),
+            Section(title="Together", checks=(check_together(mappings, entra.directory, seen.tree),)),
         ),
         by_hand=BY_HAND,
         probe=answered if probe else None,
