@@ -63,10 +63,12 @@ def inside_of(answer: Answer) -> list[str]:
         return [f"{word}, alone"]
     breaks = first[3].count("\n")
     after = "a colon" if first[2] else "a blank line" if breaks > 1 else "a line end" if breaks else "a blank"
-    records = re.split(r"\r?\n\r?\n(?=NodeID:)", payload.strip("\r\n"))
+    records = re.split(r"\s+(?=NodeID:)", payload.strip("\r\n"))
     lines = [f"{word}, then {after}", " ".join(fields_of(records[0]))]
     if len(records) > 1:
-        lines.append(f"{len(records)} records with a blank line between them; types: {type_words(text)}")
+        apart = len(re.split(r"\r?\n\r?\n(?=NodeID:)", payload.strip("\r\n"))) == len(records)
+        between = ", a blank line between them" if apart else ""
+        lines.append(f"{len(records)} records{between}; types: {type_words(text)}")
     return lines
 
 
@@ -111,7 +113,7 @@ def keys_of(answer: Answer) -> list[str]:
 
 def type_words(text: str) -> str:
     """How each type of node is spelled and how often; unknown ones are counted."""
-    found = Counter(word.strip() for word in re.findall(r"(?m)^Type:([^\r\n]*)", text))
+    found = Counter(word.strip() for word in re.findall(r"(?:^|[\r\n \t])Type:[ \t]?(\w+(?: Group\b)?)", text))
     known = [f"{word} {count}" for word, count in sorted(found.items()) if "".join(word.split()).lower() in KNOWN_TYPES]
     strange = sum(count for word, count in found.items() if "".join(word.split()).lower() not in KNOWN_TYPES)
     return ", ".join([*known, *([f"unknown ones {strange}"] if strange else [])]) or "none"

@@ -231,6 +231,12 @@ GROUP_TROUBLES = {
     ),
     "over the limit": ({}, {"limits": {"members": 1}}, "more than 1 direct user members", "limits.members"),
     "deleted": ({"id": guid("else")}, {}, "does not exist (404)", "replaces"),
+    "limited information": (
+        {"members": ["ann", "null"]},
+        {},
+        "without accountEnabled or userPrincipalName",
+        "grant User.Read.All",
+    ),
     "empty": ({"members": []}, {}, "readable, and empty", "allow_empty: true"),
 }
 
@@ -239,6 +245,7 @@ GROUP_TROUBLES = {
 def test_a_mapped_group_that_cannot_be_believed(tmp_path: Path, trouble: str) -> None:
     changed, top, said, remedy = GROUP_TROUBLES[trouble]
     text = yaml.safe_load(made())
+    text["people"]["null"] = entra("null", enabled=None)
     text["groups"]["desk"].update(changed)
     file = yaml.safe_load(FILE) | top
     with world(yaml.safe_dump(text), yaml.safe_dump(file), tmp_path) as place:
