@@ -14,8 +14,9 @@ from reconciler.model.plan import Action, Finding, Refresh
 from reconciler.model.text import encodable
 
 Text = Annotated[str, AfterValidator(encodable)]
-How = Literal["direct", "nested", "none", "unknown"]
-"""`nested`: only through groups inside it; `unknown`: neither the group nor the person could be asked."""
+How = Literal["direct", "included", "nested", "none", "unknown"]
+"""`included`: an override counts them in; `nested`: only through groups inside it, which the mapping does not follow;
+`unknown`: neither the group nor the person could be asked."""
 
 
 class ExplanationModel(BaseModel):
@@ -48,6 +49,11 @@ class Membership(ExplanationModel):
     how: How
     path: tuple[Text, ...] = ()
     """Entra groups from the mapped one down to the one they are in, where they are in it."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the mapping counts them among its people."""
+        return self.how in ("direct", "included")
 
 
 class MarkerRead(ExplanationModel):

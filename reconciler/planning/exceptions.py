@@ -62,6 +62,24 @@ def left_out_of(subject: Subject, mappings: Mappings, today: date) -> str | None
     return "guest" if skipped else None
 
 
+def included_in(subject: Subject, mappings: Mappings, today: date) -> frozenset[str]:
+    """Names of the mappings into which an override in force counts them."""
+    names = subject.names | ({subject.entra_id} if subject.entra_id else set())
+    return frozenset(
+        override.mapping
+        for override in mappings.overrides
+        if override.action == "include"
+        and override.mapping is not None
+        and override.until >= today
+        and normal_login(override.login) in names
+    )
+
+
+def is_retired(subject: Subject, mappings: Mappings) -> bool:
+    """Whether a marker of theirs is of a mapping that the file retires (D7)."""
+    return bool(_retired(subject, mappings))
+
+
 def _retired(subject: Subject, mappings: Mappings) -> list[str]:
     prefixes = {marker.mapping for node in subject.nodes for marker in our_markers(node, mappings.owner)}
     return [

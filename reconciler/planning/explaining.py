@@ -24,7 +24,8 @@ from reconciler.model.hierarchy import PERSON_TYPE, Node, NodeType, Role
 from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Action, Finding, Plan
 from reconciler.model.readings import Readings
-from reconciler.planning.exceptions import exceptions_for, left_out_of
+from reconciler.planning.exceptions import exceptions_for, is_retired, left_out_of
+from reconciler.planning.memberships import find_memberships
 from reconciler.planning.reading_markers import read_markers
 from reconciler.planning.standing import quiet_reason
 from reconciler.planning.subjects import Subject, find_subjects
@@ -80,7 +81,7 @@ def _tried(readings: Readings, looked: Looked) -> tuple[str, ...]:
 def _explain(
     subject: Subject, mappings: Mappings, readings: Readings, plan: Plan, looked: Looked, today: date
 ) -> PersonExplained:
-    memberships = _memberships(subject, mappings, readings, plan, looked)
+    memberships = find_memberships(subject, mappings, readings, plan, looked.groups, today)
     account = subject.account
     return PersonExplained(
         entra=EntraSeen(
@@ -119,37 +120,6 @@ def account_of(subject: Subject, readings: Readings) -> Account | None:
     return where.account if where is not None else None
 
 
-def _memberships(
-    subject: Subject, mappings: Mappings, readings: Readings, plan: Plan, looked: Looked
-) -> tuple[Membership, ...]:
-    """Every mapping of the file in its order."""
-    states = {state.name: state for state in plan.mappings}
-    frozen = {finding.mapping: finding.message for finding in plan.findings if finding.code == "frozen"}
-    where = readings.whereabouts.get(subject.entra_id or "")
-    groups = looked.groups.get(subject.entra_id or "") or (where.groups if where is not None else None)
-    found = []
-    for mapping in mappings.mappings:
-        read = readings.directory.groups[mapping.name]
-        direct = isinstance(read, Group) and any(member.id == subject.entra_id for member in read.members)
-        inside = read.id is not None and groups is not None and read.id in groups
-        known = isinstance(read, Group) or groups is not None or subject.entra_id is None
-        found.append(
-            Membership(
-                mapping=mapping.name,
-                line=mapping.line,
-                role=mapping.role.value,
-                priority=mapping.priority,
-                entra_group=states[mapping.name].entra_group,
-                rescue_group=mapping.rescue_group_text,
-                state=states[mapping.name].state,
-                why=frozen.get(mapping.name, ""),
-                how="direct" if direct else "nested" if inside else "none" if known else "unknown",
-                path=(states[mapping.name].entra_group,) if direct else (),
-            )
-        )
-    return tuple(found)
-
-
 def _explain_roles(
     subject: Subject,
     mappings: Mappings,
@@ -173,9 +143,7 @@ def _explain_roles(
             mine = [action for action in actions if action.role == role and action.subject.node_id in (node.id, None)]
             seen = _node_seen(node, mappings, readings)
             explained.append(_Role(role, node, seen, mine, findings, memberships, left_out))
-    for role in dict.fromkeys(
-        [action.role for action in actions] + [item.role for item in memberships if item.how == "direct"]
-    ):
+    for role in dict.fromkeys([action.role for action in actions] + [item.role for item in memberships if item.counts]):
         if role not in with_node:
             mine = [action for action in actions if action.role == role]
             explained.append(_Role(role, None, None, mine, findings, memberships, left_out))
@@ -223,6 +191,8 @@ class _Role:
                 account=account_of(subject, readings),
                 left_out=self.left_out,
                 marked=marked,
+                retired=is_retired(subject, mappings),
+                full_sync=all(item.full_sync for item in mappings.mappings if item.name == action.mapping),
                 undecided=any(finding.code == "conflict" for finding in findings),
             )
             verbs = " and ".join(verb.replace("_", " ") for verb in action.verbs)
@@ -268,7 +238,7 @@ def _findings_about(
     """Those about them or naming them, and `frozen` of a mapping that has them or that their marker means."""
     ids = frozenset({str(node.id) for node in subject.nodes} | ({subject.entra_id} if subject.entra_id else set()))
     marked = {marker.mapping for node in subject.nodes for marker in read_markers(node, None, mappings, readings)}
-    inside = {item.mapping for item in memberships if item.how in ("direct", "nested")}
+    inside = {item.mapping for item in memberships if item.counts or item.how == "nested"}
     return [
         finding
         for finding in plan.findings

@@ -21,7 +21,7 @@ def quiet_reason(
     mappings: Mappings,
 ) -> Decided:
     """The rule that made planning leave one role of a person as it is. `memberships`: of that role."""
-    direct = [item for item in memberships if item.how == "direct"]
+    direct = [item for item in memberships if item.counts]
     healthy = [item for item in direct if item.state == "ok"]
     wanted = min(healthy, key=lambda item: item.priority, default=None)
     if account is not Account.ENABLED or left_out is not None:
@@ -36,7 +36,7 @@ def quiet_reason(
     if wanted is not None and better is not None and not _is_marked_for(seen, wanted):
         return _decided(f"waits until {better.mapping}, which comes first and is frozen, can be read", "D11", "D17")
     if wanted is not None and node.enabled:
-        return _decided(f"in sync: wanted by {wanted.mapping} and as wanted; nothing to do", "D3", "D4")
+        return _in_sync(wanted, mappings)
     frozen = [item for item in memberships if item.state == "frozen" and _is_marked_for(seen, item)]
     if frozen:
         return _decided(f"marked for {frozen[0].mapping}, which is frozen: {frozen[0].why}", "D17", "R24", "R25")
@@ -44,6 +44,13 @@ def quiet_reason(
         by = "by us" if any(marker.off for marker in seen.markers) else "by a person"
         return _decided(f"no {role} mapping wants them, and they are disabled already ({by}); they stay", "D8", "R50")
     return _decided("left alone; nothing in the plan is about them", "D8")
+
+
+def _in_sync(wanted: Membership, mappings: Mappings) -> Decided:
+    if any(item.name == wanted.mapping and not item.full_sync for item in mappings.mappings):
+        text = f"in sync: wanted by {wanted.mapping}, and enabled; full_sync: false follows nothing else of them"
+        return _decided(text, "D10", "R31")
+    return _decided(f"in sync: wanted by {wanted.mapping} and as wanted; nothing to do", "D3", "D4")
 
 
 def _without_node(
@@ -54,7 +61,7 @@ def _without_node(
     memberships: Sequence[Membership],
     mappings: Mappings,
 ) -> Decided:
-    inside = [item for item in memberships if item.how == "direct"]
+    inside = [item for item in memberships if item.counts]
     if account is Account.DISABLED and inside:
         return _decided("not in Rescue, and the account is disabled in Entra: not created", "R22")
     if left_out == "exclude":
@@ -90,7 +97,7 @@ def _unmarked(seen: NodeSeen, memberships: Sequence[Membership]) -> Decided:
         return _decided(f"marked by another owner ({owners}): never written by this file", "D3")
     if not seen.enabled:
         return _decided("disabled, and without a marker of ours: left as it is", "D5")
-    if any(item.how == "direct" for item in memberships):
+    if any(item.counts for item in memberships):
         return _decided("not linked to an Entra account, and not adopted", "D5")
     mapped = {item.rescue_group for item in memberships}
     if seen.group in mapped:

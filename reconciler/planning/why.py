@@ -61,16 +61,26 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 
 
 def rules_of_action(
-    action: Action, *, account: Account | None, left_out: str | None, marked: bool, undecided: bool
+    action: Action,
+    *,
+    account: Account | None,
+    left_out: str | None,
+    marked: bool,
+    retired: bool,
+    undecided: bool,
+    full_sync: bool,
 ) -> tuple[str, ...]:
     """The rules behind one action about a person.
 
     `account`: what Entra says of the account, None where it was not asked; `left_out`: `exclude`, `guest` or None;
-    `marked`: their node carried our marker before; `undecided`: they are in a conflict (D11).
+    `marked`: their node carried our marker before, `retired`: of a mapping taken out on purpose; `undecided`: they are
+    in a conflict (D11); `full_sync`: of the action's mapping.
     """
     rules: list[str] = []
     if action.removal or "disable" in action.verbs:
-        rules += _removal(account, left_out, marked=marked)
+        rules += _removal(account, left_out, marked=marked, retired=retired)
+    if "adopt" in action.verbs and "enable" in action.verbs:
+        return "D16", "D9"  # a re-hire: only then is a disabled node adopted
     if "adopt" in action.verbs:
         rules += ["D5", "R56"]
     if "create" in action.verbs:
@@ -82,10 +92,12 @@ def rules_of_action(
     if "update" in action.verbs:
         for change in action.changes:
             rules += _FIELDS[change.field]
+    if not full_sync:
+        rules += ["D10", "R31"]
     return tuple(dict.fromkeys(rules)) or ("D3",)
 
 
-def _removal(account: Account | None, left_out: str | None, *, marked: bool) -> tuple[str, ...]:
+def _removal(account: Account | None, left_out: str | None, *, marked: bool, retired: bool) -> tuple[str, ...]:
     if account is Account.GONE:
         return "D8", "R23", "R45"
     if account is Account.DISABLED:
@@ -94,6 +106,8 @@ def _removal(account: Account | None, left_out: str | None, *, marked: bool) -> 
         return "D8", "R21"
     if left_out == "exclude":
         return "§2 overrides", "D8"
+    if retired:
+        return "D7", "R62"
     return ("D8", "R47") if marked else ("D6", "R60")
 
 

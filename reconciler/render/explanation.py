@@ -57,7 +57,7 @@ def _entra_lines(person: PersonExplained) -> list[str]:
 
 def _membership_lines(person: PersonExplained, file: str) -> list[str]:
     """The mapped groups that have them, one a line; the others in one entry, for that may be the point."""
-    inside = [item for item in person.memberships if item.how in ("direct", "nested")]
+    inside = [item for item in person.memberships if item.counts or item.how == "nested"]
     outside = [item for item in person.memberships if item.how == "none"]
     unknown = [item for item in person.memberships if item.how == "unknown"]
     lines: list[str] = []
@@ -72,7 +72,11 @@ def _membership_lines(person: PersonExplained, file: str) -> list[str]:
 
 
 def _membership(item: Membership, file: str, *, priorities: bool) -> str:
-    how = "a direct member" if item.how == "direct" else "only through groups inside it, which are not followed"
+    how = {
+        "direct": "a direct member",
+        "included": "counted in by an override",
+        "nested": "only through groups inside it, which are not followed",
+    }[item.how]
     path = " > ".join(visible(name) for name in item.path) if len(item.path) > 1 else visible(item.entra_group)
     priority = f", priority {item.priority}" if priorities else ""
     frozen = ", FROZEN" if item.state == "frozen" else ""
