@@ -136,13 +136,13 @@ def _usable_upn(person: Person) -> str | None:
 
 def _pair(mapping: Mapping, directory: Directory, tree: Tree) -> Paired:
     read = directory.groups[mapping.name]
-    node, missing = find_rescue_group(mapping, tree)
+    node, missing = _find_rescue_group(mapping, tree)
     if isinstance(read, Group):
         return Paired(mapping, read.id, read, node, missing)
     return Paired(mapping, read.id, None, node, read.why, read.hidden)
 
 
-def find_rescue_group(mapping: Mapping, tree: Tree) -> tuple[int | None, str | None]:
+def _find_rescue_group(mapping: Mapping, tree: Tree) -> tuple[int | None, str | None]:
     """The node of a mapping's Rescue group, or None and why. Every step must match exactly one child (D13)."""
     kind = "technician" if mapping.role is Role.TECHNICIAN else "administrator"
     if isinstance(mapping.rescue_group, int):

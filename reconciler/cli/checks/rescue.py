@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping as Record
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.cli.checks.clock import check_clock
 from reconciler.errors import ReconcilerError
 from reconciler.model.checkup import Check, doubtful, failed, passed, unchecked
+from reconciler.model.directory import Directory, Group
 from reconciler.model.hierarchy import NodeType, Role, Tree
-from reconciler.model.mappings import Mappings
+from reconciler.model.mappings import Mapping, Mappings
 from reconciler.render.words import many
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Seen:
     tree: Tree | None = None
 
 
-def check_credential(environ: Mapping[str, str]) -> Check:
+def check_credential(environ: Record[str, str]) -> Check:
     """Which of the two kinds there is (D18); nothing is sent."""
     from reconciler.target.credentials import ApiToken, credentials_from
 
@@ -117,16 +118,13 @@ def _check_caller(rescue: Rescue, tree: Tree) -> Check:
 
 def _check_groups(mappings: Mappings, tree: Tree) -> list[Check]:
     """Each mapped Rescue group stands where the file says (D13)."""
-    from reconciler.planning.desired import find_rescue_group
-
     checks = []
-    for mapping in mappings.mappings:
+    for mapping, node, missing in _meet_groups(mappings, tree):
         name, shown = f"group of {mapping.name}", mapping.rescue_group_text
-        node, missing = find_rescue_group(mapping, tree)
         if node is not None:
             people = sum(child.parent == node and child.login != "" for child in tree.people(mapping.role))
             checks.append(passed(name, f"{shown} is node {node}, {many(people, 'person')}"))
-        elif mapping.create_group and missing is not None and "there is no" in missing:
+        elif mapping.create_group and "there is no" in missing and "is called" not in missing:
             checks.append(passed(name, f"{shown} is not there yet; create_group is true, so a plan creates it"))
         else:
             checks.append(
@@ -138,6 +136,18 @@ def _check_groups(mappings: Mappings, tree: Tree) -> list[Check]:
                 )
             )
     return checks
+
+
+def _meet_groups(mappings: Mappings, tree: Tree) -> list[tuple[Mapping, int | None, str]]:
+    """Each mapping with its node, or why it has none, as planning finds it where every Entra group can be read."""
+    from reconciler.planning.desired import pair_mappings
+
+    groups = {
+        mapping.name: Group(f"{number:08x}-0000-4000-8000-000000000000", mapping.name, ())
+        for number, mapping in enumerate(mappings.mappings)
+    }
+    paired = pair_mappings(mappings, Directory(groups), tree)
+    return [(item.mapping, item.node, item.frozen or "") for item in paired]
 
 
 def nothing_to_ask(because: str) -> list[Check]:
