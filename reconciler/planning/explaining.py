@@ -142,13 +142,13 @@ def _explain_roles(
         for node in nodes:
             mine = [action for action in actions if action.role == role and action.subject.node_id in (node.id, None)]
             seen = _node_seen(node, mappings, readings)
-            explained.append(_Role(role, node, seen, mine, findings, memberships, left_out))
+            explained.append(_Role(role, node, seen, mine, findings, memberships, left_out, plan))
     for role in dict.fromkeys([action.role for action in actions] + [item.role for item in memberships if item.counts]):
         if role not in with_node:
             mine = [action for action in actions if action.role == role]
-            explained.append(_Role(role, None, None, mine, findings, memberships, left_out))
+            explained.append(_Role(role, None, None, mine, findings, memberships, left_out, plan))
     if not explained:
-        explained.append(_Role(Role.TECHNICIAN.value, None, None, [], findings, memberships, left_out))
+        explained.append(_Role(Role.TECHNICIAN.value, None, None, [], findings, memberships, left_out, plan))
     return [item.explain(subject, mappings, readings) for item in explained]
 
 
@@ -163,6 +163,7 @@ class _Role:
     findings: list[Finding]
     memberships: tuple[Membership, ...]
     left_out: str | None
+    plan: Plan
 
     def explain(self, subject: Subject, mappings: Mappings, readings: Readings) -> RoleExplained:
         roles = {mapping.name: mapping.role.value for mapping in mappings.mappings}
@@ -176,6 +177,7 @@ class _Role:
             node=self.seen,
             decided=self._decide(mine, subject, mappings, readings),
             actions=tuple(self.actions),
+            needs=_needed(self.actions, self.plan),
             findings=mine,
         )
 
@@ -218,6 +220,19 @@ class _Role:
             return False  # whom it holds back the facts tell
         ids = frozenset({str(self.node.id)} if self.node is not None else ())
         return speaks_of("" if finding.login else finding.message, finding.login, frozenset(subject.names), ids)
+
+
+def _needed(actions: Iterable[Action], plan: Plan) -> tuple[Action, ...]:
+    """Everything these actions wait for, directly or by way of others."""
+    by_id = {action.id: action for action in plan.actions}
+    waiting = [needed for action in actions for needed in action.depends_on]
+    found: set[str] = set()
+    while waiting:
+        needed = waiting.pop()
+        if needed in by_id and needed not in found:
+            found.add(needed)
+            waiting += by_id[needed].depends_on
+    return tuple(action for action in plan.actions if action.id in found)
 
 
 def _role_of(node: Node) -> str:

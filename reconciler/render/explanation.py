@@ -102,6 +102,8 @@ def _role_lines(role: RoleExplained, explanation: Explanation) -> list[str]:
         if explanation.guards_refuse:
             head += " (if guards did not refuse the whole plan)"
         lines += [head, *action_lines(role.actions, explanation.file)]
+        if role.needs:
+            lines += ["Once this is done", *action_lines(role.needs, explanation.file)]
     else:
         lines += ["Would change: nothing", ""]
     return lines + _finding_lines(role.findings)

@@ -349,6 +349,20 @@ def test_an_address_of_two_people_shows_both(tmp_path: Path) -> None:
         assert [node["login"] for node in nodes["Gina Giver"]] == [upn("giver")]
 
 
+def test_whoever_has_to_be_written_first_is_shown(tmp_path: Path) -> None:
+    people = {
+        "giver": entra("giver", "Gina Giver", mail=upn("giver2")) | {"upn": upn("giver2")},
+        "taker": entra("taker", "Tara Taker", mail=upn("giver")) | {"upn": upn("taker")},
+    }
+    rescue = {"Desk": [technician("giver", "desk", "Gina Giver"), technician("taker", "desk", "Tara Taker")]}
+    file = mappings({"desk": "Desk"}, guards={"max_identity_changes": "off"})
+    with world(scenario(people, {"desk": ["giver", "taker"]}, rescue), file, tmp_path) as made:
+        out = " ".join(made.call("explain", upn("taker")).out.split())
+        assert "Once this is done Desk mappings.yaml:" in out
+        assert f"~ update technician {upn('giver')} login:" in out
+        assert "Once this is done" not in made.call("explain", upn("giver2")).out
+
+
 def test_both_roles_of_one_person(tmp_path: Path) -> None:
     people = {"ann": entra("ann", "Ann Both")}
     text = scenario(
