@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from reconciler.target.base_url import base_url
-from reconciler.target.credentials import ApiToken, Login, credentials_from
+from reconciler.target.credentials import credentials_from
 from reconciler.target.rescue_client import RescueClient
 from reconciler.target.rescue_reader import RescueReader
 from reconciler.target.rescue_writer import RescueWriter
@@ -23,7 +23,6 @@ class Rescue(NamedTuple):
     reader: RescueReader
     writer: RescueWriter
     channel: Channel
-    credentials: ApiToken | Login
 
 
 def open_channel(
@@ -54,4 +53,4 @@ def open_rescue(
     credentials = credentials_from(environ, sleep=sleep)
     channel = open_channel(environ, region, requests_per_second, sleep=sleep, clock=clock)
     client = RescueClient(channel, credentials, sleep=sleep, clock=clock)
-    return Rescue(RescueReader(client), RescueWriter(client), channel, credentials)
+    return Rescue(RescueReader(client), RescueWriter(client), channel)

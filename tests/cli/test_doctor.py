@@ -505,7 +505,7 @@ def test_the_probe_shows_shapes_and_writes_nothing(place: World) -> None:
         ("type_spelling", "Masteradministrator", "TYPE:Masteradministrator"),
         ("email_lookup", "administrator", "it gives: Administrator"),
         ("email_lookup_case", "exact", "other capitals: INVALIDPARAM_EMAIL"),
-        ("filteroffline_drops_disabled", "no", "with filteroffline=true: technicians: 1, of them Disabled: 1"),
+        ("filteroffline_drops_disabled", "no", "with filteroffline: technicians: 1, of them Disabled: 1"),
         ("permissions_end", "bare", "PERMISSIONS:<list> "),
     ],
 )

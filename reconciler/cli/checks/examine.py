@@ -40,6 +40,7 @@ def _examine_rescue(
 ) -> tuple[Seen, tuple[Answered, ...]]:
     from reconciler.target.base_url import base_url
     from reconciler.target.connect import open_rescue
+    from reconciler.target.credentials import credentials_from
     from reconciler.target.probe import probe_rescue
 
     credential = check_credential(environ)
@@ -56,5 +57,5 @@ def _examine_rescue(
         return Seen([credential, address, *rest]), _NOT_PROBED
     with rescue.channel:
         seen = check_rescue(mappings, rescue, note)
-        answered = probe_rescue(rescue.channel, rescue.credentials, seen.tree) if probe else ()
+        answered = probe_rescue(rescue.channel, credentials_from(environ), seen.tree) if probe else ()
     return Seen([credential, *seen.checks], seen.tree), answered
