@@ -94,8 +94,8 @@ def _names(items: Sequence[Membership]) -> str:
 
 def _role_lines(role: RoleExplained, explanation: Explanation) -> list[str]:
     lines = _node_lines(role.node, explanation.file) if role.node else _entry("Rescue", f"no node as {role.role}")
-    rules = ", ".join(role.decided.rules)
-    lines += _entry("Decided", f"{visible(role.decided.text)}   [{rules}]")
+    lines += _entry("Decided", visible(role.decided.text))
+    lines += _entry("  by rule", ", ".join(role.decided.rules))
     lines.append("")
     if role.actions:
         head = "Would change"

@@ -18,7 +18,7 @@ def hanging(first: str, text: str, rest: str) -> list[str]:
     for word in text.split(" "):
         columns = width(word)
         if not empty and used + 1 + columns > COLUMNS:
-            lines.append(line)
+            lines.append(line.rstrip())
             line, used, empty = rest, width(rest), True
         line += word if empty else f" {word}"
         used += columns + (not empty)

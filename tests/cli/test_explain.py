@@ -278,6 +278,10 @@ def test_exceptions_that_speak_of_them(place: Place, login: str, said: str) -> N
     assert said in place.text(login)
 
 
+def test_the_rule_stands_below_what_was_decided(place: Place) -> None:
+    assert "Decided disable: left desk by rule D8, R47" in place.text(upn("left"))
+
+
 def test_findings_about_them(place: Place) -> None:
     assert [item["code"] for item in place.one(upn("kept"))["roles"][0]["findings"]] == ["kept_disabled"]
     assert [item["code"] for item in place.one(upn("frozen"))["roles"][0]["findings"]] == ["frozen"]
@@ -312,6 +316,7 @@ def test_nothing_is_written_and_no_secret_is_shown(place: Place) -> None:
 def test_lines_fit_a_terminal_but_for_the_plan_s_own(place: Place) -> None:
     for login, _, _ in CASES.values():
         for line in place.world.call("explain", login).out.splitlines():
+            assert line == line.rstrip()
             assert len(line) <= 100 or line[2:3] in "+-~=>^"
 
 
