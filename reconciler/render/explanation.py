@@ -19,12 +19,12 @@ def render_explanation(explanation: Explanation) -> str:
     """The whole text, ending in a line break."""
     asked = visible(explanation.asked)
     if not explanation.people:
-        lines = [f"{asked}: unknown in Entra and in Rescue. Looked among:"]
+        lines = hanging("", f"{asked}: unknown in Entra and in Rescue. Looked among:", "  ")
         for place in explanation.tried:
             lines += hanging("  * ", visible(place), "    ")
         return "\n".join(lines) + "\n"
     several = len(explanation.people) > 1
-    lines = [f"{asked} means {many(len(explanation.people), 'person')}:", ""] if several else []
+    lines = [*hanging("", f"{asked} means {many(len(explanation.people), 'person')}:", "  "), ""] if several else []
     for person in explanation.people:
         lines += _person_lines(person, explanation)
     return "\n".join(lines).rstrip("\n") + "\n"
