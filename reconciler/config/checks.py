@@ -376,7 +376,7 @@ def _check_sso(parts: Parts, remarks: Remarks) -> None:
         if by_email and mapping.upn_as_sso_id and mapping.full_sync:
             own = (*pair.path, "upn_as_sso_id")
             both[parts.document.key_place(own if own in parts.document.keys else ("defaults", "upn_as_sso_id"))] = None
-        if mapping.role is Role.TECHNICIAN and not by_email and not mapping.upn_as_sso_id:
+        if _creates_without_sso(mapping, by_email=by_email):
             without.append(mapping.name)
     for place in both:
         remarks.warning(place, "upn_as_sso_id and settings.use_email_as_sso_id both apply; upn_as_sso_id wins")
@@ -384,10 +384,17 @@ def _check_sso(parts: Parts, remarks: Remarks) -> None:
         more = f" and {len(without) - 3} more" if len(without) > 3 else ""
         remarks.problem(
             parts.document.value_place(("settings", "initial_password")),
-            f"generate needs an SSO ID rule on every technician mapping; {', '.join(map(shown, without[:3]))}{more} "
-            "would get people who can never sign in",
-            "write settings.use_email_as_sso_id: true, or upn_as_sso_id: true there",
+            f"generate needs an SSO ID rule, and full_sync, on every mapping that creates people; "
+            f"{', '.join(map(shown, without[:3]))}{more} would get people who can never sign in",
+            "write settings.use_email_as_sso_id: true, or upn_as_sso_id: true there, or env here",
         )
+
+
+def _creates_without_sso(mapping: Mapping, *, by_email: bool) -> bool:
+    """Would people of this mapping begin without an SSO ID? Without full_sync everybody does (D3, D19)."""
+    if not mapping.create_missing:
+        return False
+    return not mapping.full_sync or not (by_email or mapping.upn_as_sso_id)
 
 
 def _check_owner(parts: Parts, remarks: Remarks) -> None:

@@ -17,8 +17,6 @@ class Row(NamedTuple):
     path: tuple[str, ...]
     meant: Callable[[Any], bool]
     remedy: str
-    with_full_sync: bool = False
-    """Meant only where full_sync is on: without it the value is the default."""
 
 
 def _is(*values: Any) -> Callable[[Any], bool]:
@@ -34,12 +32,10 @@ def _not_empty(value: Any) -> bool:
 
 
 _MAPPING_ROWS = (
-    ("full_sync", _is(False), "write true"),
     ("nested", _is("mirror", "flatten"), "write direct"),
     ("mobile_license", _is("award", "release"), "write keep"),
     ("create_group", _is(True), "write false, and create the group in Rescue"),
     ("permissions_from", _said, "leave it out"),
-    ("create_missing", _is(False), "write true", True),
     ("replaces", _not_empty, "leave it out"),
 )
 ROWS = (
@@ -61,21 +57,10 @@ def not_yet(document: Document) -> tuple[NotYet, ...]:
     found = []
     for row in ROWS:
         for path, value in _at(document.value, row.path, ()):
-            if row.meant(value) and (not row.with_full_sync or _full_sync(document.value, path)):
+            if row.meant(value):
                 place = document.key_place(path)
                 found.append(NotYet(*place, _key_text(path, value), row.remedy))
     return tuple(sorted(found))
-
-
-def _full_sync(value: Any, path: Path) -> bool:
-    """Whether full_sync is on for the mapping, or the defaults, that holds the key at the path."""
-    around = value
-    for step in path[:-1]:
-        around = around[step]
-    for keys in (around, value.get("defaults", {})):
-        if "full_sync" in keys:
-            return keys["full_sync"] is True
-    return True
 
 
 def _at(value: Any, path: tuple[str, ...], above: Path) -> Iterator[tuple[Path, Any]]:

@@ -138,13 +138,13 @@ class Decisions:
         return actual
 
     def marker(self, wanted: Wanted, before: Marker | None) -> Marker:
-        """The marker of a person a mapping has; what it says of the mobile licence stays."""
+        """The marker of a person a mapping has; what it says of the mobile licence stays, but not without full sync."""
         return Marker(
             self.people.mappings.owner,
             wanted.person.id,
             wanted.paired.prefix or "",
             print_of(wanted.sso_id),
-            before.licence if before else None,
+            before.licence if before and wanted.full_sync else None,
         )
 
     def let_wait(self, wanted: Wanted) -> None:

@@ -51,7 +51,12 @@ class Wanted(NamedTuple):
     login: str | None
     name: str
     sso_id: str | None
-    """None where SSO IDs are not managed for this person (D21)."""
+    """None where SSO IDs are not managed for this person (D21, D10)."""
+
+    @property
+    def full_sync(self) -> bool:
+        """False: of an existing node only the marker and the status are written (D10)."""
+        return self.paired.mapping.full_sync
 
 
 class Conflict(NamedTuple):
@@ -102,7 +107,9 @@ def choose_mapping(places: Paired | Sequence[Paired]) -> Paired | Conflict | Non
     if best is None:
         return None
     tied = sorted((item for item in places if item.mapping.priority == best), key=lambda item: item.entra_id or "")
-    wishes = {(item.node, item.mapping.upn_as_sso_id, item.mapping.mobile_license) for item in tied}
+    wishes = {
+        (item.node, item.mapping.full_sync, item.mapping.upn_as_sso_id, item.mapping.mobile_license) for item in tied
+    }
     return tied[0] if len(wishes) == 1 else Conflict(tuple(tied))
 
 
@@ -116,9 +123,10 @@ def make_wanted(person: Person, paired: Paired, settings: Settings) -> Wanted:
     """What `person` should be when `paired` has them. A guest's `#EXT#` name is neither login nor SSO ID (R21)."""
     assert paired.node is not None  # noqa: S101 - a healthy mapping has its Rescue group
     sso_id: str | None = None
-    if paired.mapping.upn_as_sso_id:
+    managed = paired.mapping.full_sync  # D3: without it nobody gets an SSO ID, not even at creation
+    if managed and paired.mapping.upn_as_sso_id:
         sso_id = _usable_upn(person)
-    elif settings.use_email_as_sso_id:
+    elif managed and settings.use_email_as_sso_id:
         sso_id = person.mail
     return Wanted(
         person,

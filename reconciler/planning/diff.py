@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from reconciler.model.hierarchy import Details, Node, Role, Tree
 from reconciler.model.mappings import Mapping
-from reconciler.model.marker import Marker, find_markers, print_of, with_marker
+from reconciler.model.marker import NO_PRINT, Marker, find_markers, print_of, with_marker
 from reconciler.model.plan import VERBS, Action, Change, FieldName, Place, Subject, Verb, person_action_id
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.desired import Wanted
@@ -32,6 +32,9 @@ class Difference(NamedTuple):
 
 def looks_right(wanted: Wanted, node: Node, marker: Marker) -> bool:
     """The cheap comparison: does the bulk read show nothing to change? No object is made for equals."""
+    if not wanted.full_sync:
+        plain = (wanted.paired.prefix, NO_PRINT, None, False)
+        return node.enabled and (marker.mapping, marker.print, marker.licence, marker.off) == plain
     return (
         node.enabled
         and node.parent == wanted.node
@@ -49,18 +52,21 @@ def diff_person(
 ) -> Difference:
     """What has to change on an existing node. `login` False: the login is left alone (D12).
 
-    Fields come in the order of FIELDS. SSO IDs and logins are never blanked.
+    Fields come in the order of FIELDS. SSO IDs and logins are never blanked. Without full sync only status and marker
+    are looked at, and nobody is moved (D10).
     """
     before = _record(actual)
     after = dict(before)
+    after["enabled"] = True
+    after["description"] = _marked(actual.description, marker)
+    if not wanted.full_sync:
+        return Difference(_changes(before, after), None)
     if login and wanted.login is not None and normal_login(actual.login) != normal_login(wanted.login):
         after["login"] = wanted.login
     if normal_text(actual.name) != wanted.name:
         after["name"] = wanted.name
     if wanted.sso_id is not None and actual.sso_id != wanted.sso_id:
         after["sso_id"] = wanted.sso_id
-    after["enabled"] = True
-    after["description"] = _marked(actual.description, marker)
     return Difference(_changes(before, after), wanted.node if parent != wanted.node else None)
 
 

@@ -10,6 +10,8 @@ from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.desired import Wanted
 from reconciler.planning.people import People, held_by
 
+BAD_NAME = "bad_name", "the name in Entra is empty or holds control characters, < or &#; nothing is written"
+
 
 class Takeover(NamedTuple):
     """What a person takes over from others. `blocked`: it cannot be had, and has been reported."""
@@ -21,9 +23,12 @@ class Takeover(NamedTuple):
 
 
 def find_trouble(people: People, wanted: Wanted) -> tuple[str, str] | None:
-    """What Entra alone shows to be wrong, as finding code and message, or None."""
-    if is_bad_name(wanted.person.name):
-        return "bad_name", "the name in Entra is empty or holds control characters, < or &#; nothing is written"
+    """What Entra alone shows to be wrong, as finding code and message, or None.
+
+    Without full sync the name is written at creation only, so it is judged there (D10).
+    """
+    if wanted.full_sync and is_bad_name(wanted.person.name):
+        return BAD_NAME
     if wanted.login is None:
         which = (
             "UPN that can be a login"
@@ -50,6 +55,8 @@ def report_trouble(people: People, wanted: Wanted, login: str | None) -> bool:
 
 def take_over(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:
     """Whether login and SSO ID can be had, and from whom. `node`: the person's own, None before they have one."""
+    if node is not None and not wanted.full_sync:
+        return Takeover()  # neither is written (D10)
     login = _take_login(decisions, wanted, node)
     if login.blocked:
         return login
@@ -81,7 +88,9 @@ def _take_login(decisions: Decisions, wanted: Wanted, node: Node | None) -> Take
 def _gives_login(people: People, holder: Node, login: str) -> bool:
     """Whether the holder of a login is to have another one."""
     other = people.wanted.get(people.matches.owner_of.get(holder.id, ""))
-    return isinstance(other, Wanted) and other.login is not None and normal_login(other.login) != login
+    return (
+        isinstance(other, Wanted) and other.full_sync and other.login is not None and normal_login(other.login) != login
+    )
 
 
 def _take_sso_id(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:

@@ -83,7 +83,7 @@ def _is_in_sync(decisions: Decisions, link: Link, own: Paired | None, wanted: Wa
         isinstance(wanted, Wanted)
         and wanted.paired is own
         and looks_right(wanted, link.node, link.marker)
-        and find_trouble(decisions.people, wanted) is None
+        and (not wanted.full_sync or find_trouble(decisions.people, wanted) is None)
     )
 
 

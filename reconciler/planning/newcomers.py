@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from reconciler.model.hierarchy import Node, Role
 from reconciler.model.marker import NO_PRINT
-from reconciler.model.text import normal_login
+from reconciler.model.text import is_bad_name, normal_login
 from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.desired import Conflict, Wanted, login_of
 from reconciler.planning.diff import Difference, diff_leaver, diff_newcomer, diff_person
-from reconciler.planning.identity import report_trouble, take_over
+from reconciler.planning.identity import BAD_NAME, report_trouble, take_over
 from reconciler.planning.linked import report_conflict
 from reconciler.planning.people import own_addresses
 from reconciler.planning.roles import ROLE_WORDS, report_second_role
@@ -27,7 +27,7 @@ def decide_newcomer(decisions: Decisions, entra_id: str) -> None:
     elif not row.enabled:
         if login is not None:
             _decide_disabled(decisions, entra_id, login)
-    elif wanted is None:
+    elif wanted is None or (login is None and _only_adopts(wanted)):
         return
     elif veto := decisions.veto(entra_id, login or ""):
         people.block("protected", f"neither created nor adopted: {veto}", entra_id, login=shown)
@@ -41,14 +41,22 @@ def decide_newcomer(decisions: Decisions, entra_id: str) -> None:
         _decide_wanted(decisions, wanted, normal_login(login or ""))
 
 
+def _only_adopts(wanted: Wanted | Conflict) -> bool:
+    """No mapping that could have them creates anybody or writes an attribute, so without a login nothing is missed."""
+    paired = wanted.paired if isinstance(wanted, Conflict) else (wanted.paired,)
+    return not any(item.mapping.full_sync or item.mapping.create_missing for item in paired)
+
+
 def _decide_wanted(decisions: Decisions, wanted: Wanted, key: str) -> None:
     people = decisions.people
     here = people.matches.nodes_of_role(key)
     if len(here) == 1 and here[0].id in people.matches.unmarked:
         _meet(decisions, wanted, here[0])
-    elif report_second_role(people, wanted, key):
+    elif report_second_role(people, wanted, key) or not wanted.paired.mapping.create_missing:
         return
-    elif wanted.paired.mapping.create_missing:
+    elif is_bad_name(wanted.person.name):
+        people.block_wanted(*BAD_NAME, wanted)
+    else:
         takeover = take_over(decisions, wanted, None)
         if not takeover.blocked and not _known_elsewhere(decisions, wanted):
             _create(decisions, wanted, takeover.needs)

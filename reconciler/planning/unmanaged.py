@@ -7,11 +7,15 @@ from reconciler.planning.people import People
 
 
 def report_unmanaged(people: People) -> int:
-    """One finding for each enabled, unmarked person in a group whose every mapping is healthy. Returns how many."""
+    """One finding for each enabled, unmarked person in a group whose every mapping is healthy. Returns how many.
+
+    Without full sync the group in Rescue is not the mapping's: whoever else sits there is nobody's business (D10, E9).
+    """
     healthy: dict[int, bool] = {}
     for item in people.paired:
         if item.node is not None:
-            healthy[item.node] = healthy.get(item.node, True) and item.frozen is None
+            usable = item.frozen is None and item.mapping.full_sync
+            healthy[item.node] = healthy.get(item.node, True) and usable
     suspects = [
         node
         for node in people.matches.unmarked.values()

@@ -35,22 +35,18 @@ REFUSED = [
     ("settings", "unmanaged: disable", "settings.unmanaged: disable"),
     ("settings", "initial_password: generate", "settings.initial_password: generate"),
     ("guards", "on_violation: hold_removals", "guards.on_violation: hold_removals"),
-    ("defaults", "full_sync: false", "defaults.full_sync: false"),
     ("defaults", "nested: mirror", "defaults.nested: mirror"),
     ("defaults", "nested: flatten", "defaults.nested: flatten"),
     ("defaults", "mobile_license: award", "defaults.mobile_license: award"),
     ("defaults", "mobile_license: release", "defaults.mobile_license: release"),
     ("defaults", "create_group: true", "defaults.create_group: true"),
     ("defaults", "permissions_from: T", "defaults.permissions_from"),
-    ("defaults", "create_missing: false", "defaults.create_missing: false"),
-    ("mappings", "full_sync: false", "full_sync: false"),
     ("mappings", "nested: mirror", "nested: mirror"),
     ("mappings", "nested: flatten", "nested: flatten"),
     ("mappings", "mobile_license: award", "mobile_license: award"),
     ("mappings", "mobile_license: release", "mobile_license: release"),
     ("mappings", "create_group: true", "create_group: true"),
     ("mappings", "permissions_from: T", "permissions_from"),
-    ("mappings", "create_missing: false", "create_missing: false"),
     ("mappings", "replaces: [7b2e1d8f-0000-4000-8000-a05f3c9e8d21]", "replaces"),
     ("overrides", "include, mapping: m", "overrides.action: include"),
     ("retired", "[{entra_group: 8c3f2e90-0000-4000-8000-b1604dafae32, people: keep}]", "retired"),
@@ -72,11 +68,13 @@ ACTED_ON = [
         for said in (
             "role: technician",
             "full_sync: true",
+            "full_sync: false",
             "nested: direct",
             "mobile_license: keep",
             "create_group: false",
             "permissions_from: null",
             "create_missing: true",
+            "create_missing: false",
             "allow_empty: true",
             "upn_as_sso_id: true",
         )
@@ -113,17 +111,6 @@ def test_a_default_written_out_is_not_named(place: str, said: str) -> None:
 def test_every_row_is_tried() -> None:
     rows = {".".join(step for step in row.path if step not in ("*", "mappings")) for row in ROWS}
     assert rows == {key.split(":")[0] for _, _, key in REFUSED}
-
-
-def test_create_missing_is_a_default_where_full_sync_is_off() -> None:
-    assert [item.key for item in found("mappings", "full_sync: false, create_missing: false")] == ["full_sync: false"]
-    assert [item.key for item in found("defaults", "full_sync: false, create_missing: false")] == [
-        "defaults.full_sync: false"
-    ]
-    text = FILE % (NOTHING | {"defaults": ", full_sync: false", "mappings": ", create_missing: false"})
-    assert [item.key for item in parse_mappings("m", text.encode(), tenant_id=None).not_yet] == [
-        "defaults.full_sync: false"
-    ]
 
 
 def test_a_line_says_where_what_and_what_to_write() -> None:
