@@ -27,16 +27,11 @@ def _said(value: Any) -> bool:
     return value is not None
 
 
-def _not_empty(value: Any) -> bool:
-    return bool(value)
-
-
 _MAPPING_ROWS = (
     ("nested", _is("mirror", "flatten"), "write direct"),
     ("mobile_license", _is("award", "release"), "write keep"),
     ("create_group", _is(True), "write false, and create the group in Rescue"),
     ("permissions_from", _said, "leave it out"),
-    ("replaces", _not_empty, "leave it out"),
 )
 ROWS = (
     Row(("rescue", "technician_seats"), _said, "leave it out"),
@@ -45,10 +40,9 @@ ROWS = (
     Row(("settings", "unmanaged"), _is("disable"), "write report"),
     Row(("settings", "initial_password"), _is("generate"), "write env"),
     Row(("guards", "on_violation"), _is("hold_removals"), "write refuse"),
-    *(Row(("defaults", row[0]), *row[1:]) for row in _MAPPING_ROWS if row[0] != "replaces"),
+    *(Row(("defaults", row[0]), *row[1:]) for row in _MAPPING_ROWS),
     *(Row(("mappings", "*", row[0]), *row[1:]) for row in _MAPPING_ROWS),
     Row(("overrides", "*", "action"), _is("include"), "write exclude or hold, or take the override out"),
-    Row(("retired",), _not_empty, "leave it out"),
 )
 
 

@@ -38,6 +38,11 @@ class Paired:
         return self.entra_id[:PREFIX] if self.entra_id else None
 
     @property
+    def prefixes(self) -> frozenset[str]:
+        """What the markers of its people may carry: its own, and those of the groups it replaces (D7)."""
+        return frozenset(group[:PREFIX] for group in (self.entra_id, *self.mapping.replaces) if group)
+
+    @property
     def entra_name(self) -> str:
         return self.group.name if self.group else str(self.mapping.entra_group)
 
@@ -72,7 +77,7 @@ def pair_mappings(mappings: Mappings, directory: Directory, tree: Tree) -> tuple
     ids begin alike, and nested groups under a mapping that does not say what they should become.
     """
     paired = tuple(_pair(mapping, directory, tree) for mapping in mappings.mappings)
-    problems = [*_same_group_twice(paired), *_nested_unsaid(paired)]
+    problems = [*_same_group_twice(paired), *_gone_and_mapped(mappings, paired), *_nested_unsaid(paired)]
     if problems:
         raise InputError(mappings.file, problems)
     return paired
@@ -89,7 +94,7 @@ def freeze_emptied(paired: Iterable[Paired], marked: frozenset[str]) -> tuple[Pa
         and item.group is not None
         and not item.group.members
         and not item.mapping.allow_empty
-        and item.prefix in marked
+        and item.prefixes & marked
         else item
         for item in paired
     )
@@ -192,6 +197,26 @@ def _same_group_twice(paired: Sequence[Paired]) -> list[Problem]:
             message = f"the ids of this Entra group and of {first.mapping.name!r} begin with the same 8 digits"
             remedy = "recreate one of the two groups in Entra: markers tell mappings apart by these digits"
         problems.append(Problem(item.mapping.line, 1, message, remedy))
+    return problems
+
+
+def _gone_and_mapped(mappings: Mappings, paired: Sequence[Paired]) -> list[Problem]:
+    """A group that is replaced or retired, and mapped by its name: which mapping a marker means would not be plain."""
+    living = {item.prefix: item for item in paired if item.prefix}
+    gone = [(group, item.mapping.line, item) for item in paired for group in item.mapping.replaces]
+    gone += [(entry.entra_group, entry.line, None) for entry in mappings.retired]
+    problems = []
+    for group, line, owner in gone:
+        item = living.get(group[:PREFIX])
+        if item is None or item is owner:
+            continue
+        what = "retired" if owner is None else "replaced"
+        if item.entra_id == group:
+            message = f"the Entra group {group} is {what} here and is the one mapped by {item.mapping.name!r}"
+            problems.append(Problem(line, 1, message, "say one of the two"))
+        else:
+            message = f"the {what} Entra group {group} and that of {item.mapping.name!r} begin with the same 8 digits"
+            problems.append(Problem(line, 1, message, "take this one out: markers could not tell the two apart"))
     return problems
 
 

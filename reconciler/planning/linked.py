@@ -12,6 +12,7 @@ from reconciler.planning.identity import find_trouble, report_trouble, take_over
 from reconciler.planning.leavers import Standing, judge_account, judge_membership
 from reconciler.planning.matching import Link
 from reconciler.planning.people import own_addresses
+from reconciler.planning.retired import judge_retired
 from reconciler.planning.roles import changes_role, may_change_role
 
 
@@ -60,7 +61,7 @@ def _decide(decisions: Decisions, entra_id: str, link: Link, *, twice: bool, mai
             return
         if verdict.standing is Standing.UNCONFIRMED:
             people.block("unconfirmed", f"kept: {verdict.reason}", entra_id, mapping=_of(own), login=node.login)
-            if own is not None:
+            if own is not None or link.marker.mapping in people.retired:
                 return
     if (own is not None and own.frozen is not None) or not main:
         return
@@ -111,11 +112,15 @@ def _may_enable(decisions: Decisions, link: Link) -> bool:
 
 def _decide_unwanted(decisions: Decisions, entra_id: str, link: Link, own: Paired | None, *, twice: bool) -> None:
     people, node = decisions.people, link.node
-    if own is None:
+    retired = people.retired.get(link.marker.mapping) if own is None else None
+    if own is not None:
+        verdict = judge_membership(people, entra_id, own)
+    elif retired is not None:
+        verdict = judge_retired(people, entra_id, retired)
+    else:
         message = f"marked for the Entra group {link.marker.mapping}…, which no mapping of the file names; left alone"
         people.report("orphaned", message, login=node.login)
         return
-    verdict = judge_membership(people, entra_id, own)
     if verdict.standing is Standing.LEAVER:
         promoted = people.role is Role.TECHNICIAN and changes_role(people, entra_id, node.login)
         unclear = may_change_role(people, entra_id) if people.role is Role.TECHNICIAN else None
@@ -123,14 +128,14 @@ def _decide_unwanted(decisions: Decisions, entra_id: str, link: Link, own: Paire
             people.blocked.add(entra_id)  # reported where they are wanted
         elif unclear is not None:
             message = f"kept: is in {unclear.entra_name}, whose mapping for administrators is frozen"
-            people.block("unconfirmed", message, entra_id, mapping=own.mapping, login=node.login)
+            people.block("unconfirmed", message, entra_id, mapping=_of(own), login=node.login)
         else:
             _disable(decisions, entra_id, link, own, verdict.reason, twice=twice)
     elif verdict.standing is Standing.UNCONFIRMED:
-        people.block("unconfirmed", f"kept: {verdict.reason}", entra_id, mapping=own.mapping, login=node.login)
+        people.block("unconfirmed", f"kept: {verdict.reason}", entra_id, mapping=_of(own), login=node.login)
     elif verdict.standing is Standing.MOVED:
         message = f"nothing this time: {verdict.reason}"
-        people.block("reading_moved", message, entra_id, mapping=own.mapping, login=node.login)
+        people.block("reading_moved", message, entra_id, mapping=_of(own), login=node.login)
 
 
 def _decide_conflict(

@@ -11,12 +11,12 @@ from operator import attrgetter
 
 from reconciler.model.directory import Person
 from reconciler.model.hierarchy import Details, Node, Role
-from reconciler.model.mappings import Mapping, Mappings
+from reconciler.model.mappings import Mapping, Mappings, Retired
 from reconciler.model.marker import Marker
 from reconciler.model.plan import Finding, make_finding
 from reconciler.model.readings import Questions, Readings
 from reconciler.model.text import normal_login
-from reconciler.planning.desired import Conflict, Paired, Wanted, choose_mapping, login_of, make_wanted
+from reconciler.planning.desired import PREFIX, Conflict, Paired, Wanted, choose_mapping, login_of, make_wanted
 from reconciler.planning.matching import Matches
 from reconciler.planning.overrides import InForce
 
@@ -42,6 +42,8 @@ class People:
     left_out: dict[str, str] = field(default_factory=dict)
     """By object id: people the reading showed in a group and a rule left out, with the reason (D8)."""
     by_prefix: dict[str, Paired] = field(default_factory=dict)
+    retired: dict[str, Retired] = field(default_factory=dict)
+    """By what markers carry: the groups whose mapping was taken out on purpose (D7)."""
     nameless: Paired | None = None
     """The first mapping whose group id is not known: every marker that fits nothing known counts as its (D17)."""
     shared_logins: set[str] = field(default_factory=set)
@@ -65,8 +67,9 @@ class People:
         return found if isinstance(found, tuple) else (found,)
 
     def mapping_of(self, marker: Marker) -> Paired | None:
-        """The mapping of the file that a marker belongs to; None for an orphan (D7, D17)."""
-        return self.by_prefix.get(marker.mapping, self.nameless)
+        """The mapping of the file that a marker belongs to; None for an orphan and for the retired (D7, D17)."""
+        own = self.by_prefix.get(marker.mapping)
+        return own if own is not None or marker.mapping in self.retired else self.nameless
 
     def is_elsewhere(self, entra_id: str) -> bool:
         """Whether a node of the other role carries this person's marker (D12)."""
@@ -115,10 +118,10 @@ def gather_people(
     """Puts the facts about one role side by side. Reports nothing; asks nothing yet. See `meet` for both roles."""
     by_name = tuple(sorted(paired, key=lambda item: item.mapping.name))
     people = People(role, mappings, readings, by_name, matches, questions)
+    people.retired = {entry.entra_group[:PREFIX]: entry for entry in mappings.retired}
     for item in by_name:
-        if item.prefix is not None:
-            people.by_prefix[item.prefix] = item
-        elif people.nameless is None:
+        people.by_prefix.update(dict.fromkeys(item.prefixes, item))
+        if item.prefix is None and people.nameless is None:
             people.nameless = item
         if item.group is not None:
             _place(people, item, item.group.members)

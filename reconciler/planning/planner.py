@@ -97,7 +97,7 @@ def _gather_roles(
 ) -> tuple[People, ...]:
     """The facts about each role, technicians first; the two know each other."""
     of_role = {role: tuple(item for item in paired if item.mapping.role is role) for role in Role}
-    prefixes = {role: frozenset(item.prefix for item in of_role[role] if item.prefix) for role in Role}
+    prefixes = {role: frozenset().union(*(item.prefixes for item in of_role[role])) for role in Role}
     matches = match_nodes(readings.tree, mappings.owner, prefixes)
     excluded = InForce(mappings.overrides, "exclude", today)
     roles = {}

@@ -47,9 +47,7 @@ REFUSED = [
     ("mappings", "mobile_license: release", "mobile_license: release"),
     ("mappings", "create_group: true", "create_group: true"),
     ("mappings", "permissions_from: T", "permissions_from"),
-    ("mappings", "replaces: [7b2e1d8f-0000-4000-8000-a05f3c9e8d21]", "replaces"),
     ("overrides", "include, mapping: m", "overrides.action: include"),
-    ("retired", "[{entra_group: 8c3f2e90-0000-4000-8000-b1604dafae32, people: keep}]", "retired"),
 ]
 ACTED_ON = [
     ("rescue", "requests_per_second: 1"),
@@ -79,7 +77,8 @@ ACTED_ON = [
             "upn_as_sso_id: true",
         )
     ],
-    ("mappings", "replaces: []"),
+    ("mappings", "replaces: [7b2e1d8f-0000-4000-8000-a05f3c9e8d21]"),
+    ("retired", "[{entra_group: 8c3f2e90-0000-4000-8000-b1604dafae32, people: keep}]"),
     ("overrides", "exclude"),
 ]
 
@@ -98,7 +97,7 @@ def test_what_cannot_be_acted_on_is_named_at_its_key(place: str, said: str, key:
     (item,) = found(place, said)
     line = (FILE % (NOTHING | {place: said if place in ("overrides", "retired") else f", {said}"})).splitlines()
     assert (item.key, item.line) == (key, LINES[place])
-    name = {"overrides": "action:", "retired": "retired:"}.get(place, said.split()[0])
+    name = {"overrides": "action:"}.get(place, said.split()[0])
     assert line[item.line - 1][item.column - 1 :].startswith(name)
     assert item.remedy
 

@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.model.directory import Account, Directory, Group, Person, UnreadGroup, Whereabouts
 from reconciler.model.file import Guards, Limits, Settings
 from reconciler.model.hierarchy import Caller, Details, Node, NodeType, Role, Tree
-from reconciler.model.mappings import EntraGroupName, Mapping, Mappings, Override, Permit
+from reconciler.model.mappings import EntraGroupName, Mapping, Mappings, Override, Permit, Retired
 from reconciler.model.marker import Marker, print_of, with_marker
 from reconciler.model.plan import Action, Plan, Refresh
 from reconciler.model.readings import Questions, Readings
@@ -123,6 +123,7 @@ class World:
     protected: tuple[str, ...] = ()
     overrides: list[Override] = field(default_factory=list)
     permits: list[Permit] = field(default_factory=list)
+    retired: list[Retired] = field(default_factory=list)
     mappings: list[Mapping] = field(default_factory=list)
     people: dict[str, Person] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
@@ -237,7 +238,7 @@ class World:
             protected=self.protected,
             mappings=tuple(self.mappings),
             overrides=tuple(self.overrides),
-            retired=(),
+            retired=tuple(self.retired),
             permits=tuple(self.permits),
             config_digest="c" * 64,
             warnings=(),
