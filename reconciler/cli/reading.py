@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.target.rescue_writer import RescueWriter
 
 ROUNDS = 8
-"""Each round of questions depends on the answers of the one before; four kinds of questions need no more than this."""
+"""Each round of questions depends on the answers of the one before; five kinds of questions need no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,9 @@ def _answer(questions: Questions, readings: Readings, sides: Sides) -> Readings:
     if questions.addresses:
         addresses = sides.entra.fetch_addresses(sorted(questions.addresses))
         readings = replace(readings, addresses={**readings.addresses, **addresses})
+    if questions.included:
+        found_people = sides.entra.fetch_people(sorted(questions.included))
+        readings = replace(readings, included={**readings.included, **found_people})
     if questions.again:
         again = {group: sides.entra.fetch_group(group) for group in sorted(questions.again)}
         readings = replace(readings, again={**readings.again, **again})

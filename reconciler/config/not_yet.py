@@ -42,7 +42,6 @@ ROWS = (
     Row(("guards", "on_violation"), _is("hold_removals"), "write refuse"),
     *(Row(("defaults", row[0]), *row[1:]) for row in _MAPPING_ROWS),
     *(Row(("mappings", "*", row[0]), *row[1:]) for row in _MAPPING_ROWS),
-    Row(("overrides", "*", "action"), _is("include"), "write exclude or hold, or take the override out"),
 )
 
 

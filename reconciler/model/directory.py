@@ -23,6 +23,15 @@ class Person(NamedTuple):
     guest: bool
 
 
+class NoPerson(NamedTuple):
+    """Somebody the file names by UPN or object id, whom Entra did not show whole."""
+
+    why: str
+    """One clause for the finding."""
+    gone: bool = False
+    """Entra answered that nobody is called so; otherwise it is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """One Entra group, read whole: every page, no null field that matters."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.directory import Directory, Group, UnreadGroup, Whereabouts
+from reconciler.model.directory import Directory, Group, NoPerson, Person, UnreadGroup, Whereabouts
 from reconciler.model.hierarchy import Caller, Details, Tree
 from reconciler.model.plan import Refresh
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What a plan is made from. The last four are answers to Questions and start empty."""
+    """What a plan is made from. The last five are answers to Questions and start empty."""
 
     directory: Directory
     tree: Tree
@@ -24,6 +24,8 @@ class Readings:
     """By object id, of people who are in no group that was read (D8)."""
     addresses: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     """By object id, of people about to be created (D5); None where they could not be read."""
+    included: Mapping[str, Person | NoPerson] = field(default_factory=dict)
+    """By UPN or object id as the file has it, of people whom overrides include."""
     again: Mapping[str, Group | UnreadGroup] = field(default_factory=dict)
     """By group id, groups read once more because somebody seemed to have left and had not (D8)."""
 
@@ -38,7 +40,9 @@ class Questions:
     groups_of: set[str] = field(default_factory=set)
     """Those among `accounts` whose group memberships are asked for too."""
     addresses: set[str] = field(default_factory=set)
+    included: set[str] = field(default_factory=set)
+    """UPNs and object ids of people whom overrides include."""
     again: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.details or self.accounts or self.addresses or self.again)
+        return bool(self.details or self.accounts or self.addresses or self.included or self.again)

@@ -161,4 +161,7 @@ class Decisions:
         return any(item.frozen is not None and item.mapping.priority < priority for item in places)
 
     def reason(self, wanted: Wanted) -> str:
+        override = self.people.included.get((wanted.person.id, wanted.paired.mapping.name))
+        if override is not None:
+            return f"included until {override.until} by an override (line {override.line})"
         return f"direct member of {wanted.paired.entra_name}"

@@ -203,7 +203,8 @@ def _same_group_twice(paired: Sequence[Paired]) -> list[Problem]:
 def _gone_and_mapped(mappings: Mappings, paired: Sequence[Paired]) -> list[Problem]:
     """A group that is replaced or retired, and mapped by its name: which mapping a marker means would not be plain."""
     living = {item.prefix: item for item in paired if item.prefix}
-    gone = [(group, item.mapping.line, item) for item in paired for group in item.mapping.replaces]
+    gone: list[tuple[str, int, Paired | None]] = []
+    gone += [(group, item.mapping.line, item) for item in paired for group in item.mapping.replaces]
     gone += [(entry.entra_group, entry.line, None) for entry in mappings.retired]
     problems = []
     for group, line, owner in gone:

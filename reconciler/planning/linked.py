@@ -9,7 +9,8 @@ from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Conflict, Paired, Wanted
 from reconciler.planning.diff import diff_leaver, diff_person, looks_right
 from reconciler.planning.identity import find_trouble, report_trouble, take_over
-from reconciler.planning.leavers import Standing, judge_account, judge_membership
+from reconciler.planning.included import may_be_included
+from reconciler.planning.leavers import Standing, Verdict, judge_account, judge_membership
 from reconciler.planning.matching import Link
 from reconciler.planning.people import own_addresses
 from reconciler.planning.retired import judge_retired
@@ -121,6 +122,8 @@ def _decide_unwanted(decisions: Decisions, entra_id: str, link: Link, own: Paire
         message = f"marked for the Entra group {link.marker.mapping}…, which no mapping of the file names; left alone"
         people.report("orphaned", message, login=node.login)
         return
+    if verdict.standing is Standing.LEAVER and (override := may_be_included(people, entra_id, node.login)):
+        verdict = Verdict(Standing.UNCONFIRMED, f"may be whom the override of line {override.line} includes")
     if verdict.standing is Standing.LEAVER:
         promoted = people.role is Role.TECHNICIAN and changes_role(people, entra_id, node.login)
         unclear = may_change_role(people, entra_id) if people.role is Role.TECHNICIAN else None

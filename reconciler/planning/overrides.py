@@ -22,6 +22,11 @@ class InForce:
     def __bool__(self) -> bool:
         return bool(self._by_name)
 
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """All of them, in the order of the file."""
+        return tuple(self._by_name.values())
+
     def find(self, names: Iterable[str]) -> Override | None:
         """The override for somebody with these normal names, the first of the file where there are several."""
         found = [self._by_name[name] for name in names if name in self._by_name]

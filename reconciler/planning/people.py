@@ -11,12 +11,13 @@ from operator import attrgetter
 
 from reconciler.model.directory import Person
 from reconciler.model.hierarchy import Details, Node, Role
-from reconciler.model.mappings import Mapping, Mappings, Retired
+from reconciler.model.mappings import Mapping, Mappings, Override, Retired
 from reconciler.model.marker import Marker
 from reconciler.model.plan import Finding, make_finding
 from reconciler.model.readings import Questions, Readings
 from reconciler.model.text import normal_login
 from reconciler.planning.desired import PREFIX, Conflict, Paired, Wanted, choose_mapping, login_of, make_wanted
+from reconciler.planning.included import NotIncluded, place_included
 from reconciler.planning.matching import Matches
 from reconciler.planning.overrides import InForce
 
@@ -33,12 +34,15 @@ class People:
     matches: Matches
     questions: Questions
     rows: dict[str, Person] = field(default_factory=dict)
-    """By object id: everybody a group that was read whole shows, whatever becomes of its mapping."""
+    """By object id: everybody a group that was read whole shows, whatever becomes of its mapping, and the included."""
     places: dict[str, Paired | tuple[Paired, ...]] = field(default_factory=dict)
     wanted: dict[str, Wanted | Conflict] = field(default_factory=dict)
     """By object id: enabled people whom a healthy mapping has."""
     switched_off: dict[str, Wanted | Conflict] = field(default_factory=dict)
     """By object id: members of a healthy mapping whose account is disabled, and what they would be."""
+    included: dict[tuple[str, str], Override] = field(default_factory=dict)
+    """By object id and mapping: people who count there because an override says so."""
+    not_included: list[NotIncluded] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     """By object id: people the reading showed in a group and a rule left out, with the reason (D8)."""
     by_prefix: dict[str, Paired] = field(default_factory=dict)
@@ -65,6 +69,17 @@ class People:
         if found is None:
             return ()
         return found if isinstance(found, tuple) else (found,)
+
+    def place(self, item: Paired, members: Iterable[Person]) -> None:
+        """Each of them counts in this mapping, besides those where they do already."""
+        rows, places = self.rows, self.places
+        for person in members:
+            before = places.get(person.id)
+            if before is None:
+                rows[person.id] = person
+                places[person.id] = item
+            else:
+                places[person.id] = (*before, item) if isinstance(before, tuple) else (before, item)
 
     def mapping_of(self, marker: Marker) -> Paired | None:
         """The mapping of the file that a marker belongs to; None for an orphan and for the retired (D7, D17)."""
@@ -113,6 +128,7 @@ def gather_people(
     paired: Iterable[Paired],
     matches: Matches,
     excluded: InForce,
+    included: InForce,
     questions: Questions,
 ) -> People:
     """Puts the facts about one role side by side. Reports nothing; asks nothing yet. See `meet` for both roles."""
@@ -124,7 +140,8 @@ def gather_people(
         if item.prefix is None and people.nameless is None:
             people.nameless = item
         if item.group is not None:
-            _place(people, item, item.group.members)
+            people.place(item, item.group.members)
+    place_included(people, included)
     skip_guests = mappings.settings.guests == "skip"
     for entra_id, person in people.rows.items():
         if excluded and (override := excluded.find(_names_of(people, person))):
@@ -160,17 +177,6 @@ def held_by(node: Node | Details) -> str:
     """Who has a login or an SSO ID, as a clause."""
     state = "" if node.enabled else "disabled "
     return f"held by the {state}{node.type.lower()} {node.login or 'without a login'} (node {node.id})"
-
-
-def _place(people: People, item: Paired, members: Iterable[Person]) -> None:
-    rows, places = people.rows, people.places
-    for person in members:
-        before = places.get(person.id)
-        if before is None:
-            rows[person.id] = person
-            places[person.id] = item
-        else:
-            places[person.id] = (*before, item) if isinstance(before, tuple) else (before, item)
 
 
 def _names_of(people: People, person: Person) -> frozenset[str]:

@@ -99,11 +99,11 @@ def _gather_roles(
     of_role = {role: tuple(item for item in paired if item.mapping.role is role) for role in Role}
     prefixes = {role: frozenset().union(*(item.prefixes for item in of_role[role])) for role in Role}
     matches = match_nodes(readings.tree, mappings.owner, prefixes)
-    excluded = InForce(mappings.overrides, "exclude", today)
+    excluded, included = (InForce(mappings.overrides, action, today) for action in ("exclude", "include"))
     roles = {}
     for role in Role:
         healthy = freeze_emptied(of_role[role], _marked(matches[role]))
-        roles[role] = gather_people(role, mappings, readings, healthy, matches[role], excluded, questions)
+        roles[role] = gather_people(role, mappings, readings, healthy, matches[role], excluded, included, questions)
         if readings.refresh == "full":
             for links in matches[role].linked.values():
                 for link in links:

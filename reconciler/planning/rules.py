@@ -8,6 +8,7 @@ written.
 from __future__ import annotations
 
 from reconciler.planning.decisions import Decisions
+from reconciler.planning.included import report_included
 from reconciler.planning.linked import decide_links
 from reconciler.planning.newcomers import decide_newcomer
 
@@ -15,6 +16,7 @@ from reconciler.planning.newcomers import decide_newcomer
 def decide_all(decisions: Decisions) -> None:
     """Everybody of one role, in the order of their object ids. Findings and questions go to `decisions.people`."""
     people = decisions.people
+    report_included(people)
     for node_id, differing in people.matches.troubled.items():
         login = decisions.tree.nodes[node_id].login
         message = f"node {node_id} carries two markers that differ: {differing}"

@@ -11,12 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.model.directory import Group, UnreadGroup
-from reconciler.source.entra_rows import Persons, Roll
+from reconciler.source.entra_rows import MEMBER_FIELDS, Persons, Roll
 from reconciler.source.graph_batch import BatchAnswer, BatchItem
 from reconciler.source.graph_client import GraphClient
 from reconciler.source.listing import Listing
-
-_FIELDS = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
 
 
 class GroupReading:
@@ -32,7 +30,7 @@ class GroupReading:
         self._limit = limit
         self._may_read_hidden = may_read_hidden
         self._asked = False
-        self._listing = Listing(f"/groups/{quote(id_, safe='')}/members?$select={_FIELDS}&$top=999")
+        self._listing = Listing(f"/groups/{quote(id_, safe='')}/members?$select={MEMBER_FIELDS}&$top=999")
         self._roll = Roll(persons)
 
     def questions(self) -> list[BatchItem]:

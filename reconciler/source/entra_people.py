@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from urllib.parse import quote
 
-from reconciler.model.directory import Account, Whereabouts
+from reconciler.model.directory import Account, NoPerson, Person, Whereabouts
+from reconciler.model.text import normal_login
+from reconciler.source.entra_rows import MEMBER_FIELDS, read_person
 from reconciler.source.graph_batch import BatchAnswer, BatchItem
 from reconciler.source.graph_client import GraphClient
 
@@ -40,6 +42,19 @@ def fetch_whereabouts(
     return {id_: Whereabouts(accounts[id_], groups.get(id_), id_ in groups_wanted) for id_ in asked_for}
 
 
+def fetch_people(
+    client: GraphClient, names: Collection[str], progress: Progress | None = None
+) -> dict[str, Person | NoPerson]:
+    """Everybody of `names`, each a UPN or an object id, with what a member's row has (graph.md §1.4)."""
+    items = [BatchItem(name, f"{_user_path(name)}?$select={MEMBER_FIELDS}") for name in dict.fromkeys(names)]
+    found: dict[str, Person | NoPerson] = {}
+    for name, answer in client.batch_each(items):
+        found[name] = _read_named(name, answer)
+        if progress:
+            progress("asking Entra about people the file includes", len(found), len(items))
+    return found
+
+
 def fetch_addresses(
     client: GraphClient, ids: Collection[str], progress: Progress | None = None
 ) -> dict[str, frozenset[str] | None]:
@@ -54,6 +69,30 @@ def fetch_addresses(
         if progress:
             progress("asking Entra for addresses", len(found), len(items))
     return found
+
+
+def _user_path(name: str) -> str:
+    """The path of one user. A UPN that begins with a dollar sign is a key in brackets; `#` and the like are encoded."""
+    if name.startswith("$"):
+        doubled = name.replace("'", "''")
+        return f"/users('{quote(doubled, safe='$@')}')"
+    return f"/users/{quote(name, safe='@')}"
+
+
+def _read_named(name: str, answer: BatchAnswer) -> Person | NoPerson:
+    body = answer.body
+    if answer.status == 404 and answer.code == "Request_ResourceNotFound":
+        return NoPerson("Entra has nobody of this UPN or object id (404)", gone=True)
+    if answer.status != 200:
+        return NoPerson(answer.clause())
+    if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not body["id"]:
+        return NoPerson("Graph answered with something that is not a user")
+    person = read_person(body)
+    if isinstance(person, str):
+        return NoPerson(f"Entra did not show them whole ({person})")
+    if normal_login(name) not in (person.id, normal_login(person.upn)):
+        return NoPerson("Graph answered with another person")
+    return person
 
 
 def _read_account(id_: str, answer: BatchAnswer) -> Account:

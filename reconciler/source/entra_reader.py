@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection
 
 from reconciler.errors import CredentialsError, SourceError
-from reconciler.model.directory import Directory, Group, UnreadGroup, Whereabouts
+from reconciler.model.directory import Directory, Group, NoPerson, Person, UnreadGroup, Whereabouts
 from reconciler.model.mappings import Mapping, Mappings
 from reconciler.source import entra_people
 from reconciler.source.entra_groups import GroupReading, fetch_groups
@@ -82,6 +82,10 @@ class EntraReader:
     def fetch_whereabouts(self, ids: Collection[str], *, groups_for: Collection[str]) -> dict[str, Whereabouts]:
         """D8's two questions; keys as given. Whoever could not be asked about is UNKNOWN, their groups None."""
         return entra_people.fetch_whereabouts(self._client, ids, groups_for, self._progress)
+
+    def fetch_people(self, names: Collection[str]) -> dict[str, Person | NoPerson]:
+        """People by UPN or object id, whatever groups they are in; keys as given. Never raises for one of them."""
+        return entra_people.fetch_people(self._client, names, self._progress)
 
     def fetch_addresses(self, ids: Collection[str]) -> dict[str, frozenset[str] | None]:
         """All addresses of each (D5), None where they could not be read; keys as given."""

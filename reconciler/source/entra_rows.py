@@ -8,6 +8,8 @@ from typing import Any
 from reconciler.model.directory import Person
 
 LIMITED = "members come without accountEnabled or userPrincipalName: the app may lack User.Read.All"
+MEMBER_FIELDS = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
+"""What is asked of a person."""
 _USER = "#microsoft.graph.user"
 _GROUP = "#microsoft.graph.group"
 

@@ -47,7 +47,6 @@ REFUSED = [
     ("mappings", "mobile_license: release", "mobile_license: release"),
     ("mappings", "create_group: true", "create_group: true"),
     ("mappings", "permissions_from: T", "permissions_from"),
-    ("overrides", "include, mapping: m", "overrides.action: include"),
 ]
 ACTED_ON = [
     ("rescue", "requests_per_second: 1"),
@@ -80,6 +79,7 @@ ACTED_ON = [
     ("mappings", "replaces: [7b2e1d8f-0000-4000-8000-a05f3c9e8d21]"),
     ("retired", "[{entra_group: 8c3f2e90-0000-4000-8000-b1604dafae32, people: keep}]"),
     ("overrides", "exclude"),
+    ("overrides", "include, mapping: m"),
 ]
 
 

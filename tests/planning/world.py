@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from reconciler.model.directory import Account, Directory, Group, Person, UnreadGroup, Whereabouts
+from reconciler.model.directory import Account, Directory, Group, NoPerson, Person, UnreadGroup, Whereabouts
 from reconciler.model.file import Guards, Limits, Settings
 from reconciler.model.hierarchy import Caller, Details, Node, NodeType, Role, Tree
 from reconciler.model.mappings import EntraGroupName, Mapping, Mappings, Override, Permit, Retired
@@ -137,6 +137,8 @@ class World:
     groups_of: dict[str, frozenset[str] | None] = field(default_factory=dict)
     """What getMemberGroups says, where it is not the mapped groups they are in."""
     aliases: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    unnamed: dict[str, NoPerson] = field(default_factory=dict)
+    """What is said of people the file includes, where it is not what `people` says."""
     again: dict[str, Group | UnreadGroup] = field(default_factory=dict)
     told: dict[int, Details | None] = field(default_factory=dict)
     """What getUser says, where it is not what the tree says."""
@@ -215,8 +217,8 @@ class World:
         self.person(key, group)
         return self.node(key, marker or mark(key, group), group=group, **said)
 
-    def override(self, login: str, action: str = "exclude", until: date = TODAY) -> World:
-        self.overrides.append(Override(login, action, until, None, None, 90 + len(self.overrides)))
+    def override(self, login: str, action: str = "exclude", until: date = TODAY, mapping: str | None = None) -> World:
+        self.overrides.append(Override(login, action, until, None, mapping, 90 + len(self.overrides)))
         return self
 
     # -- the values planning sees -----------------------------------------------------------------------------------
@@ -296,6 +298,7 @@ class World:
                 **{id_: self._whereabouts(id_, by_id, id_ in asked.groups_of) for id_ in asked.accounts},
             },
             addresses={**readings.addresses, **{id_: self._addresses(by_id[id_]) for id_ in asked.addresses}},
+            included={**readings.included, **{name: self._named(name) for name in asked.included}},
             again={
                 **readings.again,
                 **{id_: self.again.get(id_) or self.entra_group(group_names[id_]) for id_ in asked.again},
@@ -312,6 +315,13 @@ class World:
             return Whereabouts(account, groups_asked=with_groups)
         mapped = frozenset(group_id(name) for name, keys in self.members.items() if key in keys)
         return Whereabouts(account, self.groups_of.get(key or "", mapped), groups_asked=True)
+
+    def _named(self, name: str) -> Person | NoPerson:
+        """Whom Entra shows under a UPN or object id."""
+        if name in self.unnamed:
+            return self.unnamed[name]
+        found = [person for person in self.people.values() if name in (person.id, person.upn)]
+        return found[0] if found else NoPerson("nobody", gone=True)
 
     def _addresses(self, key: str) -> frozenset[str] | None:
         person = self.people[key]
