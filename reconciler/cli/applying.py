@@ -23,7 +23,7 @@ from reconciler.cli.signals import StopFlag, stop_on_signals
 from reconciler.cli.talk import Talk
 from reconciler.errors import CredentialsError, GuardRefused, NotReviewed, ReconcilerError, UsageError
 from reconciler.model.hierarchy import Details
-from reconciler.model.plan import ActionOutcome, Outcomes, Plan, Refresh, Result
+from reconciler.model.plan import Action, ActionOutcome, Outcomes, Plan, Refresh, Result
 from reconciler.model.readings import Readings
 from reconciler.planning.planner import stage_of
 from reconciler.render.json_plan import read_plan
@@ -111,7 +111,7 @@ class Apply:
                 f"the plan is no longer the one saved in {self._saved}: {what} changed since; nothing was written",
                 advice="look at the plan above, save it anew with `reconciler plan --out`, apply that",
             )
-        if plan.violations:
+        if plan.refused:
             words = "; ".join(guard_words(guard) for guard in plan.violations)
             raise GuardRefused(
                 f"nothing was written, a guard refused the plan: {words}",
@@ -120,7 +120,7 @@ class Apply:
             )
 
     def _password_for(self, plan: Plan) -> str | None:
-        if not any("create" in action.verbs for action in plan.actions):
+        if not any("create" in action.verbs for action in plan.let_through):
             return None
         return initial_password(self._environ)
 
@@ -128,7 +128,7 @@ class Apply:
         self, plan: Plan, readings: Readings, sides: Sides, password: str | None, stopping: StopFlag
     ) -> tuple[Outcomes, Exception | None]:
         talk = self._talk
-        total, done = len(plan.actions), 0
+        total, done = len(plan.let_through), 0
 
         def noted(outcome: ActionOutcome) -> None:
             nonlocal done
@@ -150,12 +150,14 @@ class Apply:
             sleep=time.sleep,
             progress=noted,
         )
-        run = applier.run([(stage_of(action), action) for action in plan.actions])
+        run = applier.run([(stage_of(action), action) for action in plan.let_through])
         if run.stopped is not None:
             talk.warn(run.stopped)
         converged = self._read_finally(run, sides, stopping)
         bug = None if isinstance(run.fatal, ReconcilerError) else run.fatal
-        actions = tuple(run.outcomes[action.id] for action in plan.actions)
+        if plan.held and converged:
+            converged = False
+        actions = tuple(run.outcomes.get(action.id) or _held(action) for action in plan.actions)
         whole = converged is True and not plan.has_errors
         code = ReconcilerError.exit_code if bug is not None else 0 if whole else 6
         return self._outcomes(plan, readings, actions, code, converged), bug
@@ -246,6 +248,11 @@ class _RescueAsWriter:
 
     def fetch_node(self, node: int) -> Details | None:
         return self._reader.fetch_details([node])[node]
+
+
+def _held(action: Action) -> ActionOutcome:
+    why = "" if action.removal else "it depends on a removal, and "
+    return outcome_of(action, "held", f"{why}a guard holds the removals back")
 
 
 def _all(plan: Plan, result: Result, message: str) -> tuple[ActionOutcome, ...]:

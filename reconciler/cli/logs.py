@@ -264,7 +264,8 @@ def log_plan(plan: Plan) -> None:
         )
     for guard in plan.violations:
         fields = guard.model_dump(include={"mapping", "measured", "of", "limit"})
-        PLAN.error("%s refused the plan", guard.name, extra=_fields(guard=guard.name, **fields))
+        verdict = "refused the plan" if plan.refused else "holds the removals back"
+        PLAN.error("%s %s", guard.name, verdict, extra=_fields(guard=guard.name, **fields))
     PLAN.info(
         "plan made: %d changes",
         plan.summary.changes_total,

@@ -67,8 +67,8 @@ def plan(
     talk.show(render_plan_as(f".{style}", made, file))
     if not detailed_exitcode:
         return 0
-    if made.violations:
+    if made.refused:
         return 4
-    if made.has_errors:
+    if made.has_errors or made.held:
         return 6
     return 3 if made.actions else 0

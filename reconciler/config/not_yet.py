@@ -39,7 +39,6 @@ ROWS = (
     Row(("settings", "adopt"), _is("aliases"), "write login"),
     Row(("settings", "unmanaged"), _is("disable"), "write report"),
     Row(("settings", "initial_password"), _is("generate"), "write env"),
-    Row(("guards", "on_violation"), _is("hold_removals"), "write refuse"),
     *(Row(("defaults", row[0]), *row[1:]) for row in _MAPPING_ROWS),
     *(Row(("mappings", "*", row[0]), *row[1:]) for row in _MAPPING_ROWS),
 )

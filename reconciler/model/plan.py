@@ -172,10 +172,23 @@ class Plan(PlanModel):
     findings: tuple[Finding, ...]
     mappings: tuple[MappingState, ...]
     guards: tuple[Guard, ...]
+    held: tuple[str, ...] = ()
+    """Ids of the actions that apply holds back (`on_violation: hold_removals`); the digest and the counts have them."""
 
     @property
     def violations(self) -> tuple[Guard, ...]:
         return tuple(guard for guard in self.guards if not guard.passed)
+
+    @property
+    def refused(self) -> bool:
+        """Whether a guard lets nothing of the plan be written (exit 4)."""
+        return bool(self.violations) and not self.held
+
+    @property
+    def let_through(self) -> tuple[Action, ...]:
+        """The actions that apply tries: all but those held back."""
+        held = frozenset(self.held)
+        return tuple(action for action in self.actions if action.id not in held)
 
     @property
     def has_errors(self) -> bool:

@@ -30,6 +30,7 @@ from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Paired, freeze_emptied, pair_mappings
 from reconciler.planning.guards import Population, judge_guards
 from reconciler.planning.handovers import settle_handovers
+from reconciler.planning.holding import held_back
 from reconciler.planning.licences import count_seats
 from reconciler.planning.matching import Matches, find_survivors, match_nodes
 from reconciler.planning.overrides import InForce, LoginPatterns
@@ -71,24 +72,28 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     findings += _expired(mappings, today)
     by_name = {item.mapping.name: item for people in roles for item in people.paired}
     states = tuple(by_name[mapping.name] for mapping in mappings.mappings)
+    verdicts = judge_guards(
+        actions,
+        {people.role: _population(people, actions) for people in roles if _is_judged(people)},
+        count_admins(readings),
+        mappings.guards,
+        mappings.permits,
+        today,
+    )
+    waiting = held_back(actions, verdicts, mappings.guards)
+    going = [action for action in actions if action.id not in waiting] if waiting else actions
     return Plan(
         digest=plan_digest(actions),
         config_digest=mappings.config_digest,
         made_at=made_at,
         sso_verified=readings.refresh,
         summary=_summarise(actions, decided, unmanaged, states),
-        seats=count_seats(readings.tree, actions, sum(item.refills for item in filled)),
+        seats=count_seats(readings.tree, going, sum(item.refills for item in filled)),
         actions=with_upns(actions, readings.directory),
         findings=sort_findings(findings),
         mappings=tuple(_state(item) for item in states),
-        guards=judge_guards(
-            actions,
-            {people.role: _population(people, actions) for people in roles if _is_judged(people)},
-            count_admins(readings),
-            mappings.guards,
-            mappings.permits,
-            today,
-        ),
+        guards=verdicts,
+        held=waiting,
     )
 
 

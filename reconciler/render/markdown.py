@@ -13,7 +13,7 @@ FOLD_ABOVE = 12
 
 def render_plan(plan: Plan, file: str) -> str:
     """The whole plan; ends in a line break."""
-    losses = [action for action in plan.actions if action.removal]
+    losses = [action for action in plan.let_through if action.removal]
     loss = f", {many(len(losses), 'person')} {'loses' if len(losses) == 1 else 'lose'} access" if losses else ""
     parts = [f"### Rescue plan: {many(plan.summary.changes_total, 'change')}{loss}"]
     if losses:
@@ -22,7 +22,7 @@ def render_plan(plan: Plan, file: str) -> str:
     parts.append(_guards(plan))
     todo = counts(plan.summary)
     if plan.actions:
-        diff = code_block([_diff_line(line) for line in action_lines(plan.actions, file)][:-1], "diff")
+        diff = code_block([_diff_line(line) for line in action_lines(plan.actions, file, plan.held)][:-1], "diff")
         if len(plan.actions) > FOLD_ABOVE:
             diff = f"<details><summary>{todo}</summary>\n\n{diff}\n\n</details>"
         parts.append(diff)
@@ -69,7 +69,10 @@ def _guards(plan: Plan) -> str:
         return "**Guards:** passed."
     refused = "\n".join(f"- {code_span(guard_words(guard))}" for guard in plan.violations)
     entry = code_block(permit_lines(plan), "yaml")
-    return f"**Guards refused the plan**\n\n{refused}\n\nIf it is right, this goes into the file, reviewed:\n\n{entry}"
+    what = "Guards refused the plan"
+    if plan.held:
+        what = f"Guards hold back {many(len(plan.held), 'action')}, the rest goes on"
+    return f"**{what}**\n\n{refused}\n\nIf it is right, this goes into the file, reviewed:\n\n{entry}"
 
 
 def _diff_line(line: str) -> str:

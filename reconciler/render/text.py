@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from reconciler.model.plan import Action, ActionOutcome, Finding, Outcomes, Plan
 from reconciler.render.safe import padded, visible, width
@@ -36,7 +36,7 @@ def render_plan(plan: Plan, file: str) -> str:
         f"Rescue with {many(seats.before, 'enabled technician')}; SSO IDs checked: {plan.sso_verified}",
         "",
     ]
-    lines += action_lines(plan.actions, file)
+    lines += action_lines(plan.actions, file, plan.held)
     lines += finding_lines(plan.findings)
     todo = counts(plan.summary)
     lines.append(f"{todo}. {rest(plan.summary)}" if todo else f"Nothing to do. {rest(plan.summary)}")
@@ -48,8 +48,8 @@ def render_plan(plan: Plan, file: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def action_lines(actions: Iterable[Action], file: str) -> list[str]:
-    """Actions under their groups, one line each, and a blank line after each group.
+def action_lines(actions: Iterable[Action], file: str, held: Collection[str] = ()) -> list[str]:
+    """Actions under their groups, one line each, and a blank line after each group. `held`: ids of those held back.
 
     The line of the file stands beside the group where one mapping asks for all of it, else beside each action.
     """
@@ -61,7 +61,8 @@ def action_lines(actions: Iterable[Action], file: str) -> list[str]:
         columns = min(48, max(width(visible(action.subject.login or "")) for action in listed))
         for action in listed:
             login = padded(visible(action.subject.login or ""), columns)
-            why = "; ".join([*change_words(action), visible(action.reason)])
+            waits = ["held back"] if action.id in held else []
+            why = "; ".join([*waits, *change_words(action), visible(action.reason)])
             origin = f"   {_origin(action, file)}" if origins else ""
             verbs = f"{verbs_of(action):<{verb_columns}}"
             lines.append(f"  {sign_of(action)} {verbs}  {action.role}  {login}  {why}{origin}".rstrip())

@@ -90,7 +90,8 @@ def guard_words(guard: Guard) -> str:
 def guards_line(plan: Plan) -> str:
     """`passed (…)`, or the violations, all of them."""
     if plan.violations:
-        return "REFUSED: " + "; ".join(guard_words(guard) for guard in plan.violations)
+        verdict = f"{many(len(plan.held), 'action')} HELD BACK, the rest goes on" if plan.held else "REFUSED"
+        return f"{verdict}: " + "; ".join(guard_words(guard) for guard in plan.violations)
     removals = [_measured(guard) for guard in plan.guards if guard.name == "max_removals"]
     return "passed" + (f" ({'; '.join(removals)})" if removals else "")
 

@@ -34,7 +34,6 @@ REFUSED = [
     ("settings", "adopt: aliases", "settings.adopt: aliases"),
     ("settings", "unmanaged: disable", "settings.unmanaged: disable"),
     ("settings", "initial_password: generate", "settings.initial_password: generate"),
-    ("guards", "on_violation: hold_removals", "guards.on_violation: hold_removals"),
     ("defaults", "nested: mirror", "defaults.nested: mirror"),
     ("defaults", "nested: flatten", "defaults.nested: flatten"),
     ("defaults", "mobile_license: award", "defaults.mobile_license: award"),
@@ -58,6 +57,7 @@ ACTED_ON = [
     ("settings", "initial_password: env"),
     ("settings", "use_upn_as_email: true"),
     ("guards", "on_violation: refuse"),
+    ("guards", "on_violation: hold_removals"),
     ("guards", "max_removals: 5"),
     *[
         (place, said)

@@ -177,3 +177,9 @@ def some_outcomes() -> Outcomes:
         findings=plan.findings,
         guards=plan.guards,
     )
+
+
+def removals_held() -> Plan:
+    """The same plan where the file says `on_violation: hold_removals`."""
+    plan = one_of_everything()
+    return plan.model_copy(update={"held": tuple(action.id for action in plan.actions if action.removal)})

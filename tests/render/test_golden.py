@@ -16,6 +16,8 @@ OUTPUTS: dict[str, Callable[[], str]] = {
     "plan.txt": lambda: text.render_plan(plans.one_of_everything(), "mappings.yaml"),
     "plan.md": lambda: markdown.render_plan(plans.one_of_everything(), "mappings.yaml"),
     "plan.json": lambda: json_plan.render_json(plans.one_of_everything()),
+    "held.txt": lambda: text.render_plan(plans.removals_held(), "mappings.yaml"),
+    "held.md": lambda: markdown.render_plan(plans.removals_held(), "mappings.yaml"),
     "empty.txt": lambda: text.render_plan(plans.nothing_to_do(), "mappings.yaml"),
     "empty.md": lambda: markdown.render_plan(plans.nothing_to_do(), "mappings.yaml"),
     "outcomes.txt": lambda: text.render_outcomes(plans.some_outcomes()),
