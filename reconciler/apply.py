@@ -81,14 +81,14 @@ class Applier:
         details: Mapping[int, Details | None],
         *,
         has_rpat: bool,
-        password: str | None,
+        password: Callable[[], str] | None,
         stopping: Callable[[], bool],
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         progress: Callable[[ActionOutcome], None],
     ) -> None:
         """`tree` and `details` are what the plan was made from; `has_rpat`, whether this server knows the remote access
-        add-on at all; `password`, that of everybody new. `stopping` is asked between actions.
+        add-on at all; `password` gives the first one of each new person. `stopping` is asked between actions.
         """
         self._writer = writer
         self._planned = tree
@@ -297,7 +297,7 @@ class Applier:
         """setUser on a node that nobody has yet. After one that is left half-made no more creations (D14)."""
         self._run.wrote = True
         try:
-            self._writer.perform_set(wanted, self._password)
+            self._writer.perform_set(wanted, self._password() if self._password else None)
         except TargetUnknown as lost:
             self._no_creates = f"node {blank.id} may be half-made, so no more people are created in this run"
             self._note(action, "unknown", f"{_words(lost)}; node {blank.id} may be half-made")

@@ -6,7 +6,7 @@ Outcomes are written in every case in which there was a plan, also where nothing
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +16,14 @@ import click
 from reconciler.apply import Applier, Run, outcome_of, wait_until
 from reconciler.apply_checks import compare_result
 from reconciler.cli.files import write_whole
-from reconciler.cli.passwords import initial_password
+from reconciler.cli.passwords import password_source
 from reconciler.cli.reading import Sides, load_file, open_sides, read_and_plan
 from reconciler.cli.reports import make_outcomes_report, render_outcomes_as, render_plan_as
 from reconciler.cli.signals import StopFlag, stop_on_signals
 from reconciler.cli.talk import Talk
 from reconciler.errors import CredentialsError, GuardRefused, NotReviewed, ReconcilerError, UsageError
 from reconciler.model.hierarchy import Details
+from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Action, ActionOutcome, Outcomes, Plan, Refresh, Result
 from reconciler.model.readings import Readings
 from reconciler.planning.planner import stage_of
@@ -80,7 +81,7 @@ class Apply:
                 with open_sides(mappings, self._environ, self._talk) as sides:
                     self._planned = read_and_plan(mappings, sides, refresh=self._refresh, talk=self._talk)
                     stopping.defer()
-                    outcomes, bug = self._carry_out(*self._planned, reviewed, sides, stopping)
+                    outcomes, bug = self._carry_out(*self._planned, mappings, reviewed, sides, stopping)
             except BaseException as ended:
                 if self._planned is not None:
                     self._report(self._nothing_done(*self._planned, ended))
@@ -91,12 +92,18 @@ class Apply:
         return outcomes.exit_code if written else outcomes.exit_code or ReconcilerError.exit_code
 
     def _carry_out(
-        self, plan: Plan, readings: Readings, reviewed: Plan | None, sides: Sides, stopping: StopFlag
+        self,
+        plan: Plan,
+        readings: Readings,
+        mappings: Mappings,
+        reviewed: Plan | None,
+        sides: Sides,
+        stopping: StopFlag,
     ) -> tuple[Outcomes, Exception | None]:
         """What became of the plan, and the bug that ended it, if one did. Raises only before the first write."""
         self._talk.show(render_plan_as(".text", plan, self._file))
         self._refuse_unless(plan, reviewed)
-        password = self._password_for(plan)
+        password = self._password_for(plan, mappings)
         if plan.actions and self._ask and not stopping():
             refused = _refused(stopping)
             if refused is not None:
@@ -119,13 +126,14 @@ class Apply:
                 "them), in a reviewed change",
             )
 
-    def _password_for(self, plan: Plan) -> str | None:
+    def _password_for(self, plan: Plan, mappings: Mappings) -> Callable[[], str] | None:
+        """Where first passwords come from, checked; None where nobody is created."""
         if not any("create" in action.verbs for action in plan.let_through):
             return None
-        return initial_password(self._environ)
+        return password_source(mappings.settings.initial_password, self._environ)
 
     def _write(
-        self, plan: Plan, readings: Readings, sides: Sides, password: str | None, stopping: StopFlag
+        self, plan: Plan, readings: Readings, sides: Sides, password: Callable[[], str] | None, stopping: StopFlag
     ) -> tuple[Outcomes, Exception | None]:
         talk = self._talk
         total, done = len(plan.let_through), 0

@@ -38,7 +38,6 @@ ROWS = (
     Row(("rescue", "mobile_seats"), _said, "leave it out"),
     Row(("settings", "adopt"), _is("aliases"), "write login"),
     Row(("settings", "unmanaged"), _is("disable"), "write report"),
-    Row(("settings", "initial_password"), _is("generate"), "write env"),
     *(Row(("defaults", row[0]), *row[1:]) for row in _MAPPING_ROWS),
     *(Row(("mappings", "*", row[0]), *row[1:]) for row in _MAPPING_ROWS),
 )

@@ -189,7 +189,7 @@ def carry_out(
         tree,
         details,
         has_rpat=has_rpat,
-        password=PASSWORD,
+        password=lambda: PASSWORD,
         stopping=stopping,
         clock=rescue.clock,
         sleep=rescue.clock.sleep,
