@@ -64,6 +64,19 @@ def take_over(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeov
     return Takeover(login.needs + sso.needs, sso.blocked, login.login_stays)
 
 
+def confirm_and_take_over(decisions: Decisions, wanted: Wanted, node: Node) -> tuple[Details | None, Takeover]:
+    """getUser's record of a person's node, and what they take over.
+
+    With `--refresh bulk` getUser is asked only for those about to be written, so whoever is blocked is not asked for;
+    otherwise it is asked first, because what it says of anybody counts when SSO IDs are compared (D4, D21).
+    """
+    if decisions.people.readings.refresh == "bulk":
+        takeover = take_over(decisions, wanted, node)
+        return (None if takeover.blocked else decisions.confirmed(wanted.person.id, node)), takeover
+    actual = decisions.confirmed(wanted.person.id, node)
+    return actual, Takeover(blocked=True) if actual is None else take_over(decisions, wanted, node)
+
+
 def _take_login(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:
     people = decisions.people
     before, after = normal_login(node.login) if node else "", normal_login(wanted.login or "")

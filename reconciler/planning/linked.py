@@ -8,7 +8,7 @@ from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Conflict, Paired, Wanted
 from reconciler.planning.diff import diff_leaver, diff_person, looks_right
-from reconciler.planning.identity import find_trouble, report_trouble, take_over
+from reconciler.planning.identity import confirm_and_take_over, find_trouble, report_trouble
 from reconciler.planning.included import may_be_included
 from reconciler.planning.leavers import Standing, Verdict, judge_account, judge_membership
 from reconciler.planning.matching import Link
@@ -186,11 +186,8 @@ def _keep(decisions: Decisions, link: Link, wanted: Wanted, *, twice: bool) -> N
         )
         decisions.kept_disabled += 1
         return
-    actual = decisions.confirmed(wanted.person.id, node)
-    if actual is None:
-        return
-    takeover = take_over(decisions, wanted, node)
-    if takeover.blocked:
+    actual, takeover = confirm_and_take_over(decisions, wanted, node)
+    if actual is None or takeover.blocked:
         return
     marker = decisions.marker(wanted, link.marker)
     difference = diff_person(wanted, actual, node.parent, marker, login=not takeover.login_stays)

@@ -8,7 +8,7 @@ from reconciler.model.text import is_bad_name, normal_login
 from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.desired import Conflict, Wanted, login_of
 from reconciler.planning.diff import Difference, diff_leaver, diff_newcomer, diff_person
-from reconciler.planning.identity import BAD_NAME, report_trouble, take_over
+from reconciler.planning.identity import BAD_NAME, confirm_and_take_over, report_trouble, take_over
 from reconciler.planning.linked import report_conflict
 from reconciler.planning.people import own_addresses
 from reconciler.planning.roles import ROLE_WORDS, report_second_role
@@ -78,11 +78,8 @@ def _meet(decisions: Decisions, wanted: Wanted, node: Node) -> None:
         message = f"already in Rescue as node {node.id}, and {setting}"
         people.block_wanted("adopt_blocked", message, wanted)
     else:
-        actual = decisions.confirmed(wanted.person.id, node)
-        if actual is None:
-            return
-        takeover = take_over(decisions, wanted, node)
-        if takeover.blocked:
+        actual, takeover = confirm_and_take_over(decisions, wanted, node)
+        if actual is None or takeover.blocked:
             return
         difference = diff_person(wanted, actual, node.parent, decisions.marker(wanted, None))
         _adopt(decisions, wanted, node, difference, decisions.reason(wanted), takeover.needs)
