@@ -22,6 +22,12 @@ from reconciler.cli.talk import Talk, talk_options
     help="Whom to ask Rescue about one by one: those that differ, everybody of ours, or those about to be written.",
 )
 @click.option(
+    "--only",
+    multiple=True,
+    metavar="MAPPING",
+    help="Plan everything and show what is about this mapping. Repeatable; not with --out.",
+)
+@click.option(
     "--format",
     "style",
     type=click.Choice(["text", "json", "markdown"]),
@@ -41,6 +47,7 @@ def plan(
     out: str | None,
     reports: tuple[str, ...],
     refresh: Literal["auto", "full", "bulk"],
+    only: tuple[str, ...],
     style: str,
     detailed_exitcode: bool,
     quiet: bool,
@@ -48,23 +55,29 @@ def plan(
 ) -> int:
     """Read Entra and Rescue, plan what FILE (default mappings.yaml) asks for, and show it."""
     from reconciler.cli.files import check_reports, check_writable, write_whole
+    from reconciler.cli.only import find_mappings, part_of
     from reconciler.cli.reading import load_file, open_sides, read_and_plan
     from reconciler.cli.reports import make_plan_report, render_plan_as
+    from reconciler.errors import UsageError
 
+    if only and out:
+        raise UsageError("--only shows a part of a plan, and --out saves all of it", advice="use one of the two")
     talk = Talk(quiet=quiet, verbose=verbose)
     check_reports(reports)
     if out:
         check_writable(out)
     mappings = load_file(file, talk)
+    names = find_mappings(mappings, only)
     with open_sides(mappings, os.environ, talk) as sides:
         made, _ = read_and_plan(mappings, sides, refresh=refresh, talk=talk)
     if out:
         write_whole(out, render_plan_as(".json", made, file))
         talk.say(f"saved {out}")
+    shown = part_of(made, names, talk) if names else made
     for report in reports:
-        write_whole(report, make_plan_report(report, made, file))
+        write_whole(report, make_plan_report(report, shown, file))
         talk.say(f"wrote {report}")
-    talk.show(render_plan_as(f".{style}", made, file))
+    talk.show(render_plan_as(f".{style}", shown, file))
     if not detailed_exitcode:
         return 0
     if made.refused:
