@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.directory import Account, UnreadGroup
+from reconciler.model.directory import Account, NoPerson, UnreadGroup
 from reconciler.model.hierarchy import PERSON_TYPE, NodeType, Role, Tree
+from reconciler.model.mappings import Retired
 from reconciler.model.marker import find_markers
 from reconciler.model.text import normal_login
 
@@ -54,6 +55,9 @@ def worlds(draw: st.DrawFn, *, ordinary: bool = False) -> World:
             priority=some(st.sampled_from([1, 1, 2])) if not ordinary else MAPPINGS.index(name),
             upn_as_sso_id=some(st.booleans()),
             allow_empty=ordinary or some(st.booleans()),
+            full_sync=some(st.integers(0, 3)) > 0,
+            create_missing=some(st.integers(0, 3)) > 0,
+            replaces=(group_id("old"),) if name == "m1" and some(st.booleans()) else (),
         )
         if not ordinary and some(st.integers(0, 4)) == 0:
             known = some(st.booleans())
@@ -62,6 +66,14 @@ def worlds(draw: st.DrawFn, *, ordinary: bool = False) -> World:
     places = [node.name for node in world.group_nodes.values()]
     for key in KEYS:
         person(world, key, some, places, ordinary=ordinary)
+    if some(st.booleans()):
+        world.retired.append(Retired(group_id("deleted"), some(st.sampled_from(["keep", "disable"])), 70))
+    if some(st.booleans()):
+        included = some(st.sampled_from(KEYS))
+        name = some(st.sampled_from([f"{included}@x.example", id_of(included)]))
+        world.override(name, "include", mapping=some(st.sampled_from(MAPPINGS)))
+        if not ordinary:
+            world.unnamed = some(st.sampled_from([{}, {name: NoPerson("503")}, {name: NoPerson("404", gone=True)}]))
     if not ordinary and some(st.booleans()):
         world.node("blank", login="", name="", group=some(st.sampled_from(places)))
         world.override(some(st.sampled_from(KEYS)) + "@x.example", some(st.sampled_from(["hold", "exclude"])))
@@ -86,7 +98,10 @@ def person(world: World, key: str, some: Any, places: list[str], *, ordinary: bo
         off = some(st.booleans())
         group = some(st.sampled_from(places))
         own = [name for name in MAPPINGS if (name in ADMIN_MAPPINGS) == world.is_admin_group(world.place(group))]
-        marker: Any = mark(key, some(st.sampled_from([*(own if ordinary else MAPPINGS), "deleted"])), off=off)
+        gone = (
+            ["deleted"] if ordinary and own == ADMIN_MAPPINGS else ["deleted", "old"]
+        )  # old is a technicians' mapping
+        marker: Any = mark(key, some(st.sampled_from(gone + (own if ordinary else MAPPINGS))), off=off)
         if not ordinary:
             foreign = mark(key, owner="beef")
             marker = some(st.sampled_from([marker, marker, marker, foreign, None, f"{marker} {foreign}"]))
@@ -128,8 +143,13 @@ def test_input_order_changes_nothing(world: World, random: Any, refresh: Any) ->
 @drawn(100)
 def test_whoever_must_not_be_written_is_not(world: World, refresh: Any) -> None:
     plan = world.plan(refresh).plan
-    frozen = {group_id(state.name)[:8] for state in plan.mappings if state.state == "frozen"}
     wanted_frozen = {state.name for state in plan.mappings if state.state == "frozen"}
+    frozen = {
+        (mapping.role, group[:8])
+        for mapping in world.mappings
+        if mapping.name in wanted_frozen
+        for group in (group_id(mapping.name), *mapping.replaces)
+    }
     held = {o.login for o in world.overrides if o.action == "hold"}
     nodes: set[int] = set()
     for action in plan.actions:
@@ -158,7 +178,7 @@ def test_whoever_must_not_be_written_is_not(world: World, refresh: Any) -> None:
         else:
             assert {(m.owner, m.entra_id) for m in markers} == {(OWNER, action.subject.entra_id)}
             assert certain or len(markers) == 1
-            if {m.mapping for m in markers} & frozen:
+            if {(Role(action.role), m.mapping) for m in markers} & frozen:
                 assert certain
                 assert action.verbs == ("disable",)
         if "disable" in action.verbs and not certain:
