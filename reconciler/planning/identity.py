@@ -101,9 +101,7 @@ def _take_login(decisions: Decisions, wanted: Wanted, node: Node | None) -> Take
 def _gives_login(people: People, holder: Node, login: str) -> bool:
     """Whether the holder of a login is to have another one."""
     other = people.wanted.get(people.matches.owner_of.get(holder.id, ""))
-    return (
-        isinstance(other, Wanted) and other.full_sync and other.login is not None and normal_login(other.login) != login
-    )
+    return isinstance(other, Wanted) and other.login is not None and normal_login(other.login) != login
 
 
 def _take_sso_id(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:

@@ -177,6 +177,14 @@ def test_a_login_nobody_gives_up_is_not_had() -> None:
     assert (made.verbs, made.codes) == ({}, ["blocked_login eve"])
 
 
+def test_a_login_that_is_not_written_need_not_be_free() -> None:
+    world = off_world()
+    world.node("new")
+    world.person("ann", "field", mail="new@x.example").node("ann", mark("ann", "old"))
+    made = world.plan()
+    assert (made.verbs, made.codes) == ({"ann": "update"}, [])
+
+
 def test_two_mappings_onto_one_group_are_alike_only_with_the_same_full_sync() -> None:
     world = World().mapping("field").mapping("desk", node=False, rescue_group=("field",), full_sync=False)
     world.person("ann", "field", "desk").node("ann", OURS)

@@ -166,6 +166,13 @@ def test_nobody_who_may_be_meant_is_taken_for_a_leaver(
         assert f"unconfirmed {key}" in made.codes
 
 
+def test_whom_the_file_excludes_is_nobody_who_may_be_meant(world: World) -> None:
+    world.both("kim")
+    world.person("ann", "field").node("ann", mark("ann"))
+    world.unnamed["who@x.example"] = LOST
+    assert include(world, "who@x.example").override(ANN).plan().verbs == {"ann": "disable"}
+
+
 def test_a_certain_leaver_is_disabled_all_the_same(world: World) -> None:
     world.both("kim")
     world.person("ann", enabled=False).node("ann", mark("ann"))

@@ -121,6 +121,13 @@ def test_D7_whoever_may_be_in_a_frozen_mapping_is_not_disabled(
     assert ("unconfirmed ann" in made.codes) is (verbs == "-")
 
 
+def test_D8_whom_a_rule_left_out_of_a_frozen_mapping_has_left() -> None:
+    world = world_of("disable").mapping("desk", node=False)
+    world.person("eve", "desk").person("ann", "desk").override("ann@x.example")
+    world.node("ann", OLD)
+    assert world.plan().verbs == {"ann": "disable"}
+
+
 def test_D17_what_is_retired_does_not_count_as_the_mapping_whose_id_is_unknown() -> None:
     world = world_of("keep").mapping("desk")
     world.unread["desk"] = UnreadGroup(None, "desk", "no group is called desk")
@@ -189,9 +196,10 @@ def test_D3_a_replaced_group_of_administrators_does_not_count_on_a_technician() 
     world.both("kim")
     world.mapping("boss", role=Role.ADMIN, replaces=(group_id("old"),), node=False)
     world.unread["boss"] = UnreadGroup(group_id("boss"), "boss", "429")
-    world.person("ann").node("ann", OLD)
+    world.node("ann", OLD)
     made = world.plan()
-    assert "ann" not in made.verbs
+    assert made.verbs == {}
+    assert "orphaned ann" in made.codes
 
 
 @pytest.mark.parametrize("how", ["retired", "replaced"])
