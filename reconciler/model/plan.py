@@ -109,6 +109,8 @@ class MappingState(PlanModel):
     rescue_group: Text
     members: int | None
     """Direct user members read; null while the group is unread."""
+    not_created: tuple[Text, ...] = ()
+    """Logins of members who have nobody in Rescue and whom `create_missing: false` leaves so (R32)."""
 
 
 class Guard(PlanModel):

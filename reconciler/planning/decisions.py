@@ -40,6 +40,8 @@ class Decisions:
     """By action id."""
     waiting: dict[str, int] = field(default_factory=dict)
     """Object id -> priority of the mapping that wants somebody who waits for a better, frozen one (D11)."""
+    not_created: dict[str, list[str]] = field(default_factory=dict)
+    """Mapping -> logins of members who have no node and are not created (R32)."""
     unchanged: int = 0
     kept_disabled: int = 0
     _unseen_priority: int | None = field(init=False)

@@ -52,8 +52,10 @@ def _decide_wanted(decisions: Decisions, wanted: Wanted, key: str) -> None:
     here = people.matches.nodes_of_role(key)
     if len(here) == 1 and here[0].id in people.matches.unmarked:
         _meet(decisions, wanted, here[0])
-    elif report_second_role(people, wanted, key) or not wanted.paired.mapping.create_missing:
+    elif report_second_role(people, wanted, key):
         return
+    elif not wanted.paired.mapping.create_missing:
+        decisions.not_created.setdefault(wanted.paired.mapping.name, []).append(wanted.login or "")
     elif is_bad_name(wanted.person.name):
         people.block_wanted(*BAD_NAME, wanted)
     else:

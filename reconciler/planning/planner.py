@@ -91,7 +91,7 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
         seats=count_seats(readings.tree, going, sum(item.refills for item in filled)),
         actions=with_upns(actions, readings.directory),
         findings=sort_findings(findings),
-        mappings=tuple(_state(item) for item in states),
+        mappings=tuple(_state(item, decided) for item in states),
         guards=verdicts,
         held=waiting,
     )
@@ -236,11 +236,13 @@ def _expired(mappings: Mappings, today: date) -> list[Finding]:
     return findings
 
 
-def _state(item: Paired) -> MappingState:
+def _state(item: Paired, decided: Iterable[Decisions]) -> MappingState:
+    missing = [login for decisions in decided for login in decisions.not_created.get(item.mapping.name, ())]
     return MappingState(
         name=item.mapping.name,
         state="ok" if item.frozen is None else "frozen",
         entra_group=item.entra_name,
         rescue_group=item.mapping.rescue_group_text,
         members=len(item.group.members) if item.group is not None else None,
+        not_created=tuple(sorted(missing, key=sort_key)),
     )

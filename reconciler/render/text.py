@@ -13,6 +13,7 @@ from reconciler.render.words import (
     guard_words,
     guards_line,
     many,
+    not_created_lines,
     permit_lines,
     rest,
     sign_of,
@@ -40,6 +41,7 @@ def render_plan(plan: Plan, file: str) -> str:
     lines += finding_lines(plan.findings)
     todo = counts(plan.summary)
     lines.append(f"{todo}. {rest(plan.summary)}" if todo else f"Nothing to do. {rest(plan.summary)}")
+    lines += [visible(line) for line in not_created_lines(plan)]
     if todo:
         lines.append(f"Seats: {seats.before} before, {seats.freed} freed, {seats.taken} taken, {seats.after} after.")
     lines.append(f"Guards: {guards_line(plan)}.   Digest: {plan.digest[:12]}")

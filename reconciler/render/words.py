@@ -81,6 +81,15 @@ def rest(summary: Summary) -> str:
     return " ".join(parts)
 
 
+def not_created_lines(plan: Plan) -> list[str]:
+    """One sentence for each mapping with members who are not in Rescue and not created; the JSON has their logins."""
+    return [
+        f"{state.name}: {many(len(state.not_created), 'member')} not in Rescue, not created (create_missing is false)."
+        for state in plan.mappings
+        if state.not_created
+    ]
+
+
 def guard_words(guard: Guard) -> str:
     """One guard as a clause: what was counted, of how many, against which limit of which name."""
     where = f"{guard.mapping}: " if guard.mapping else ""

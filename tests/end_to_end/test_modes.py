@@ -102,6 +102,7 @@ def test_full_sync_off_writes_status_and_link_alone(tmp_path: Path) -> None:
         assert (made.node("stays")["mobile"], made.node("gone")["mobile"]) == (True, False)
         assert made.node("adopt")["description"] == f"hired 2019 {marker('adopt', 'desk')}"
         assert {entry["call"] for entry in made.writes()} == {"setUser_v2"}
+        assert "desk: 1 member not in Rescue, not created (create_missing is false)." in done.out
         assert upn("new") not in {row["email"] for row in made.box.state.nodes()}
         settles(made)
 

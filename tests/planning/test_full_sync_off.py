@@ -168,6 +168,17 @@ def test_who_is_created_needs_a_name_and_a_login(said: dict[str, Any], code: str
     assert (made.verbs, made.codes) == ({}, [code])
 
 
+def test_R32_members_who_would_be_created_are_listed() -> None:
+    world = off_world()
+    for key in ("zoe", "Ann", "kim"):
+        world.person(key, "field")
+    world.person("none", "field", mail=None).person("off", "field", enabled=False).person("guest", "field", guest=True)
+    world.node("kim", mark("kim"))
+    made = world.plan()
+    assert made.plan.mappings[0].not_created == ("Ann@x.example", "zoe@x.example")
+    assert (made.verbs, made.plan.summary.blocked) == ({}, 0)
+
+
 def test_a_login_nobody_gives_up_is_not_had() -> None:
     """Under full sync off the holder keeps their login, so it cannot be passed on."""
     world = off_world().mapping("desk")
@@ -224,4 +235,5 @@ def test_create_missing_false_keeps_existing_people_up_and_creates_nobody() -> N
     world.person("off", "field").node("off", mark("off", off=True), status="Disabled")
     made = world.plan()
     assert made.verbs == {"ann": "update move", "eve": "adopt", "off": "enable"}
+    assert made.plan.mappings[0].not_created == ("new@x.example",)
     assert made.asked_for("addresses") == set()

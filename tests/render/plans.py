@@ -126,7 +126,14 @@ def one_of_everything() -> Plan:
             Finding(code="unmanaged", severity="warning", mapping="field", login="k@contoso.example", message="left"),
         ),
         mappings=(
-            MappingState(name="helpdesk-emea", state="ok", entra_group="Helpdesk", rescue_group="EMEA", members=40),
+            MappingState(
+                name="helpdesk-emea",
+                state="ok",
+                entra_group="Helpdesk",
+                rescue_group="EMEA",
+                members=40,
+                not_created=("n@contoso.example",),
+            ),
             MappingState(name="field", state="frozen", entra_group="Field", rescue_group="Field", members=None),
         ),
         guards=(
