@@ -53,6 +53,23 @@ def test_only_those_about_to_be_written_are_asked_for(tmp_path: Path, refresh: s
         assert sorted(asked) == sorted([*nodes, *caller]), "each once, and who we are"
 
 
+@pytest.mark.parametrize("refresh", ["auto", "bulk", "full"])
+def test_an_apply_does_the_same_with_each(tmp_path: Path, wanted: list[tuple[object, ...]], refresh: str) -> None:
+    with world(story(), STORY_FILE, tmp_path) as made:
+        done = made.apply("--refresh", refresh)
+        assert done.code == 0, done.err
+        assert made.tree() == wanted
+
+
+def test_a_daily_full_puts_right_what_auto_cannot_see(tmp_path: Path) -> None:
+    with world(story(), STORY_FILE, tmp_path) as made:
+        assert made.apply().code == 0
+        made.box.state.set_node(made.node("keep")["id"], sso_id="changed by hand")
+        assert made.apply().results == set()
+        assert made.apply("--refresh", "full").code == 0
+        assert made.node("keep")["sso_id"] == upn("keep")
+
+
 # -- plan --only ----------------------------------------------------------------------------------------------------
 
 
