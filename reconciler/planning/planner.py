@@ -89,7 +89,7 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
         sso_verified=readings.refresh,
         summary=_summarise(actions, decided, unmanaged, states),
         seats=count_seats(readings.tree, going, sum(item.refills for item in filled)),
-        actions=with_upns(actions, readings.directory),
+        actions=with_upns(actions, readings),
         findings=sort_findings(findings),
         mappings=tuple(_state(item, decided) for item in states),
         guards=verdicts,

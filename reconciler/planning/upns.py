@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.model.directory import Directory, Group
+from reconciler.model.directory import Group, Person
 from reconciler.model.plan import Action
+from reconciler.model.readings import Readings
 
 
-def with_upns(actions: Iterable[Action], directory: Directory) -> tuple[Action, ...]:
-    """The actions, each subject with the UPN the member rows gave. People in no group that was read have none."""
-    shown = {
+def with_upns(actions: Iterable[Action], readings: Readings) -> tuple[Action, ...]:
+    """The actions, each subject with the UPN the member rows gave, or the row of somebody an override includes.
+
+    Others in no group that was read have none.
+    """
+    shown = {person.id: person.upn for person in readings.included.values() if isinstance(person, Person)}
+    shown |= {
         person.id: person.upn
-        for group in directory.groups.values()
+        for group in readings.directory.groups.values()
         if isinstance(group, Group)
         for person in group.members
     }

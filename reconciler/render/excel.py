@@ -79,7 +79,7 @@ def render_plan(plan: Plan, file: str) -> bytes:
             ("file", file),
             ("made at (UTC)", _instant(plan.made_at)),
             ("changes", plan.summary.changes_total),
-            ("guards", "refused" if plan.violations else "passed"),
+            ("guards", "refused" if plan.refused else f"{len(plan.held)} actions held back" if plan.held else "passed"),
             ("SSO IDs checked", plan.sso_verified),
             ("digest", plan.digest),
             ("edit digest", plan.edit_digest),

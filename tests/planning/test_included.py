@@ -29,6 +29,7 @@ def test_somebody_in_no_group_counts_as_a_member(world: World, name: str) -> Non
     made = world.plan()
     assert made.verbs == {"ann": "create"}
     action = made.action("ann")
+    assert action.subject.upn == world.people["ann"].upn
     assert (action.mapping, action.reason) == ("field", f"included until {TODAY} by an override (line 90)")
     assert made.asked_for("included") == {id_of("ann") if name == "id" else name.strip()}
     world.apply(made.plan.actions)
