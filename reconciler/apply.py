@@ -199,7 +199,7 @@ class Applier:
         wanted = with_changes(actual, action)
         self._run.wrote = True
         try:
-            self._writer.perform_set(wanted)
+            self._writer.perform_set(wanted, self._password() if self._password and action.sets_password else None)
         except (TargetRefused, TargetUnknown) as trouble:
             result: Result = "failed" if isinstance(trouble, TargetRefused) else "unknown"
             self._note(action, result, f"moved, but: {_words(trouble)}" if target else _words(trouble))

@@ -127,8 +127,8 @@ class Apply:
             )
 
     def _password_for(self, plan: Plan, mappings: Mappings) -> Callable[[], str] | None:
-        """Where first passwords come from, checked; None where nobody is created."""
-        if not any("create" in action.verbs for action in plan.let_through):
+        """Where first passwords come from, checked; None where nobody new comes to a node."""
+        if not any(action.sets_password for action in plan.let_through):
             return None
         return password_source(mappings.settings.initial_password, self._environ)
 

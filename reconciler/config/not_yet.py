@@ -36,8 +36,6 @@ _MAPPING_ROWS = (
 ROWS = (
     Row(("rescue", "technician_seats"), _said, "leave it out"),
     Row(("rescue", "mobile_seats"), _said, "leave it out"),
-    Row(("settings", "adopt"), _is("aliases"), "write login"),
-    Row(("settings", "unmanaged"), _is("disable"), "write report"),
     *(Row(("defaults", row[0]), *row[1:]) for row in _MAPPING_ROWS),
     *(Row(("mappings", "*", row[0]), *row[1:]) for row in _MAPPING_ROWS),
 )

@@ -87,6 +87,16 @@ class Action(PlanModel):
     group_id: int | None = Field(default=None, exclude=True, repr=False)
     """Node id of `group.after`, for apply; not part of the plan's JSON."""
 
+    @property
+    def rehires(self) -> bool:
+        """Gives the node of somebody gone to a new person (D16): no other adoption enables."""
+        return "adopt" in self.verbs and "enable" in self.verbs
+
+    @property
+    def sets_password(self) -> bool:
+        """Whether a new person comes to the node, who gets the initial password (D16, D19)."""
+        return "create" in self.verbs or self.rehires
+
     def after(self, field: FieldName) -> str | bool | None:
         """The new value of a field, or None where the action does not change it."""
         return next((change.after for change in self.changes if change.field == field), None)

@@ -44,6 +44,7 @@ class Decisions:
     """Mapping -> logins of members who have no node and are not created (R32)."""
     unchanged: int = 0
     kept_disabled: int = 0
+    unmanaged: int = 0
     _unseen_priority: int | None = field(init=False)
     """The best priority among frozen mappings whose members are not known."""
 
@@ -58,7 +59,7 @@ class Decisions:
 
     def act(
         self,
-        entra_id: str,
+        entra_id: str | None,
         node: Node | None,
         difference: Difference,
         *,
@@ -71,7 +72,10 @@ class Decisions:
         twice: bool = False,
         needs: tuple[Need, ...] = (),
     ) -> None:
-        """Takes on the action that makes a difference true. `login`: where there is no node to have one."""
+        """Takes on the action that makes a difference true.
+
+        `entra_id`: None for somebody whom nothing in Entra explains. `login`: where there is no node to have one.
+        """
         action = make_action(
             self.people.role,
             self.tree,
@@ -110,6 +114,8 @@ class Decisions:
         for name in sorted(names):
             if self.protected.holds(name):
                 return f"{name} is protected by the file"
+        if entra_id not in people.matches.linked:
+            names |= people.proxies_of(entra_id)  # the login they may have in Rescue
         hold = self.held.find(names | {entra_id})
         return f"held until {hold.until} by an override (line {hold.line})" if hold else None
 
@@ -148,6 +154,17 @@ class Decisions:
             print_of(wanted.sso_id),
             before.licence if before and wanted.full_sync else None,
         )
+
+    def keep_disabled(self, wanted: Wanted, node: Node) -> None:
+        """An unmarked disabled node that is theirs by an address is not adopted (D5)."""
+        self.people.report(
+            "kept_disabled",
+            f"the disabled {node.type} {node.login} (node {node.id}) is theirs by address, and nobody linked them; "
+            "enable them in Rescue to have them adopted",
+            mapping=wanted.paired.mapping,
+            login=wanted.login,
+        )
+        self.kept_disabled += 1
 
     def let_wait(self, wanted: Wanted) -> None:
         """Nothing is done for this person; the finding of the frozen mapping counts them."""

@@ -18,6 +18,7 @@ from reconciler.planning.desired import Wanted
 
 FIELDS: tuple[FieldName, ...] = ("login", "name", "sso_id", "mobile_license", "enabled", "description")
 _BOOKKEEPING = frozenset({"description"})
+_TURNS: tuple[tuple[Verb, bool], ...] = (("enable", True), ("disable", False))
 
 
 class Difference(NamedTuple):
@@ -78,6 +79,12 @@ def diff_leaver(actual: Details, marker: Marker) -> Difference:
     return Difference(_changes(before, after), None)
 
 
+def diff_unmanaged(actual: Details) -> Difference:
+    """`diff_leaver` for somebody who has no Entra account to be marked with (D6)."""
+    before = _record(actual)
+    return Difference(_changes(before, {**before, "enabled": False, "mobile_license": False}), None)
+
+
 def diff_newcomer(wanted: Wanted, marker: Marker) -> tuple[Change, ...]:
     """Every field a new person gets; before them there was nothing."""
     after: dict[FieldName, str | bool] = {"login": wanted.login or "", "name": wanted.name}
@@ -92,7 +99,7 @@ def make_action(
     role: Role,
     tree: Tree,
     *,
-    entra_id: str,
+    entra_id: str | None,
     mapping: Mapping | None,
     node: Node | None,
     login: str,
@@ -111,8 +118,8 @@ def make_action(
     fields = {change.field for change in difference.changes}
     if difference.moves_to is not None:
         verbs.add("move")
-    if lead == "adopt" and _becomes(difference, enabled=False):
-        verbs.add("disable")
+    if lead == "adopt":
+        verbs |= {verb for verb, enabled in _TURNS if _becomes(difference, enabled=enabled)}
     told_by_verb = _BOOKKEEPING | {"enabled"} | ({"mobile_license"} if "disable" in verbs else set())
     if lead != "create" and (fields - told_by_verb or (fields and not verbs)):
         verbs.add("update")

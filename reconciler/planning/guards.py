@@ -142,9 +142,10 @@ def is_grant(action: Action) -> bool:
 
 
 def changes_identity(action: Action) -> bool:
-    """Does it change a login or SSO ID that was not empty? Adoptions do not count (§6)."""
-    return "adopt" not in action.verbs and any(
-        change.field in ("login", "sso_id") and bool(change.before) for change in action.changes
+    """Does it change a login or SSO ID that was not empty, or whose a node is? Adoptions do not count (§6)."""
+    return action.rehires or (
+        "adopt" not in action.verbs
+        and any(change.field in ("login", "sso_id") and bool(change.before) for change in action.changes)
     )
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.model.plan import Action
 from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.people import held_by
 
 
-def settle_handovers(decisions: Decisions) -> list[Action]:
-    """The actions that can be done, each depending on those it takes something over from.
+def settle_handovers(decided: Sequence[Decisions]) -> list[list[Action]]:
+    """By role, the actions that can be done, each depending on those it takes something over from, of either role.
 
     A giver who is not written, or keeps what is wanted, and a ring of people swapping, block everybody behind them:
     reported, naming the holder.
     """
-    actions = decisions.actions
+    actions = {id_: action for decisions in decided for id_, action in decisions.actions.items()}
+    wishes = {id_: needs for decisions in decided for id_, needs in decisions.needs.items()}
     by_node = {action.subject.node_id: action for action in actions.values() if action.subject.node_id}
-    settled = {action.id: action for action in actions.values() if action.id not in decisions.needs}
+    settled = {action.id: action for action in actions.values() if action.id not in wishes}
     givers: dict[str, dict[Need, str | None]] = {}
     followers: dict[str, list[str]] = {}
-    for action_id, needs in decisions.needs.items():
+    for action_id, needs in wishes.items():
         givers[action_id] = {need: _giver(by_node.get(need.node), need) for need in needs}
         for giver in filter(None, set(givers[action_id].values())):
             followers.setdefault(giver, []).append(action_id)
@@ -30,11 +33,12 @@ def settle_handovers(decisions: Decisions) -> list[Action]:
                 depends_on = tuple(sorted(filter(None, found)))
                 settled[action_id] = actions[action_id].model_copy(update={"depends_on": depends_on})
                 ready.append(action_id)
-    for action_id, needs in decisions.needs.items():
-        if action_id not in settled:
-            in_vain = next(need for need in needs if givers[action_id][need] not in settled)
-            _report(decisions, actions[action_id], in_vain)
-    return list(settled.values())
+    for decisions in decided:
+        for action_id, needs in decisions.needs.items():
+            if action_id not in settled:
+                in_vain = next(need for need in needs if givers[action_id][need] not in settled)
+                _report(decisions, actions[action_id], in_vain)
+    return [[settled[id_] for id_ in decisions.actions if id_ in settled] for decisions in decided]
 
 
 def _giver(action: Action | None, need: Need) -> str | None:

@@ -57,7 +57,7 @@ def take_over(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeov
     """Whether login and SSO ID can be had, and from whom. `node`: the person's own, None before they have one."""
     if node is not None and not wanted.full_sync:
         return Takeover()  # neither is written (D10)
-    login = _take_login(decisions, wanted, node)
+    login = take_login(decisions, wanted, node)
     if login.blocked:
         return login
     sso = _take_sso_id(decisions, wanted, node)
@@ -77,7 +77,8 @@ def confirm_and_take_over(decisions: Decisions, wanted: Wanted, node: Node) -> t
     return actual, Takeover(blocked=True) if actual is None else take_over(decisions, wanted, node)
 
 
-def _take_login(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:
+def take_login(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:
+    """`take_over` for the login alone."""
     people = decisions.people
     before, after = normal_login(node.login) if node else "", normal_login(wanted.login or "")
     if before == after:
@@ -91,16 +92,17 @@ def _take_login(decisions: Decisions, wanted: Wanted, node: Node | None) -> Take
     here, elsewhere = people.matches.nodes_of_role(after), people.matches.nodes_of_others(after)
     if not here and not elsewhere:
         return Takeover()
-    if not elsewhere and len(here) == 1 and here[0].enabled and _gives_login(people, here[0], after):
-        return Takeover((Need("login", here[0].id),))
-    message = f"the login {wanted.login} is taken: {held_by([*here, *elsewhere][0])}"
+    holders = [*here, *elsewhere]
+    if len(holders) == 1 and holders[0].enabled and _gives_login(people, holders[0], after):
+        return Takeover((Need("login", holders[0].id),))
+    message = f"the login {wanted.login} is taken: {held_by(holders[0])}"
     people.block_wanted("blocked_login", message, wanted, login=node.login if node else None)
     return Takeover(blocked=True)
 
 
 def _gives_login(people: People, holder: Node, login: str) -> bool:
     """Whether the holder of a login is to have another one."""
-    other = people.wanted.get(people.matches.owner_of.get(holder.id, ""))
+    other = people.wanted_at(holder.id)
     return isinstance(other, Wanted) and other.login is not None and normal_login(other.login) != login
 
 
@@ -114,7 +116,7 @@ def _take_sso_id(decisions: Decisions, wanted: Wanted, node: Node | None) -> Tak
         same_role = people.matches.is_of_role(other.type)
         if not same_role and _is_same_person(people, other, wanted):
             continue
-        theirs = people.wanted.get(people.matches.owner_of.get(other.id, ""))
+        theirs = people.wanted_at(other.id)
         if not isinstance(theirs, Wanted) or theirs.sso_id in (None, wanted.sso_id):
             message = f"the SSO ID is {held_by(other)}; nothing is written"
             people.block_wanted("duplicate_sso", message, wanted, login=node.login if node else None)

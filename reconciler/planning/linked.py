@@ -101,7 +101,7 @@ def _hold_back(
     people, node = decisions.people, link.node
     if _is_in_sync(decisions, link, own, wanted):
         decisions.unchanged += 1
-    elif node.enabled or _may_enable(decisions, link):
+    elif node.enabled or (wanted is not None and _may_enable(decisions, link)):
         people.block("protected", f"nothing is written: {veto}", entra_id, mapping=_of(own), login=node.login)
 
 

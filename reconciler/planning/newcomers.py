@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from reconciler.model.hierarchy import Node, Role
+from reconciler.model.hierarchy import Node
 from reconciler.model.marker import NO_PRINT
 from reconciler.model.text import is_bad_name, normal_login
+from reconciler.planning.aliases import Known, adopts_by_alias, adopts_nobody, find_by_alias, find_disabled_by_alias
 from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.desired import Conflict, Wanted, login_of
 from reconciler.planning.diff import Difference, diff_leaver, diff_newcomer, diff_person
-from reconciler.planning.identity import BAD_NAME, confirm_and_take_over, report_trouble, take_over
+from reconciler.planning.identity import BAD_NAME, confirm_and_take_over, report_trouble, take_login, take_over
 from reconciler.planning.linked import report_conflict
-from reconciler.planning.people import own_addresses
-from reconciler.planning.roles import ROLE_WORDS, report_second_role
+from reconciler.planning.rehires import decide_rehire
+from reconciler.planning.roles import report_second_role
 
 
 def decide_newcomer(decisions: Decisions, entra_id: str) -> None:
@@ -25,8 +26,7 @@ def decide_newcomer(decisions: Decisions, entra_id: str) -> None:
         if row.guest and decisions.settings.guests == "skip":
             people.report("guest", "a guest account, skipped (settings.guests)", login=shown)
     elif not row.enabled:
-        if login is not None:
-            _decide_disabled(decisions, entra_id, login)
+        _decide_disabled(decisions, entra_id, login)
     elif wanted is None or (login is None and _only_adopts(wanted)):
         return
     elif veto := decisions.veto(entra_id, login or ""):
@@ -52,15 +52,28 @@ def _decide_wanted(decisions: Decisions, wanted: Wanted, key: str) -> None:
     here = people.matches.nodes_of_role(key)
     if len(here) == 1 and here[0].id in people.matches.unmarked:
         _meet(decisions, wanted, here[0])
-    elif report_second_role(people, wanted, key):
-        return
-    elif not wanted.paired.mapping.create_missing:
-        decisions.not_created.setdefault(wanted.paired.mapping.name, []).append(wanted.login or "")
-    elif is_bad_name(wanted.person.name):
+    elif not decide_rehire(decisions, wanted, here) and not report_second_role(people, wanted, key):
+        _decide_unmet(decisions, wanted)
+
+
+def _decide_unmet(decisions: Decisions, wanted: Wanted) -> None:
+    """Nobody unmarked has the wanted login: in Rescue under another address, or new."""
+    people, creates = decisions.people, wanted.paired.mapping.create_missing
+    if creates and is_bad_name(wanted.person.name):
         people.block_wanted(*BAD_NAME, wanted)
-    else:
+        return
+    known = Known()
+    if creates or adopts_by_alias(decisions):
+        if (creates or wanted.full_sync) and take_login(decisions, wanted, None).blocked:
+            return
+        known = find_by_alias(decisions, wanted)
+    if known.node is not None:
+        _adopt_as_wanted(decisions, wanted, known.node)
+    elif not creates and not known.settled:
+        decisions.not_created.setdefault(wanted.paired.mapping.name, []).append(wanted.login or "")
+    elif not known.settled:
         takeover = take_over(decisions, wanted, None)
-        if not takeover.blocked and not _known_elsewhere(decisions, wanted):
+        if not takeover.blocked:
             _create(decisions, wanted, takeover.needs)
 
 
@@ -68,33 +81,42 @@ def _meet(decisions: Decisions, wanted: Wanted, node: Node) -> None:
     """An unmarked node with the wanted login (D5)."""
     people = decisions.people
     if not node.enabled:
-        people.report(
-            "kept_disabled",
-            f"a disabled {ROLE_WORDS[people.role]} nobody linked has this login; enable them in Rescue to have them "
-            "adopted",
-            mapping=wanted.paired.mapping,
-            login=wanted.login,
-        )
-        decisions.kept_disabled += 1
-    elif setting := _adopts_nobody(decisions):
+        decisions.keep_disabled(wanted, node)
+    elif setting := adopts_nobody(decisions):
         message = f"already in Rescue as node {node.id}, and {setting}"
         people.block_wanted("adopt_blocked", message, wanted)
     else:
-        actual, takeover = confirm_and_take_over(decisions, wanted, node)
-        if actual is None or takeover.blocked:
-            return
-        difference = diff_person(wanted, actual, node.parent, decisions.marker(wanted, None))
-        _adopt(decisions, wanted, node, difference, decisions.reason(wanted), takeover.needs)
+        _adopt_as_wanted(decisions, wanted, node)
 
 
-def _decide_disabled(decisions: Decisions, entra_id: str, login: str) -> None:
+def _adopt_as_wanted(decisions: Decisions, wanted: Wanted, node: Node) -> None:
+    """Linked, and put right in the same action: the login too where it is another (D5), unless D12 keeps it."""
+    actual, takeover = confirm_and_take_over(decisions, wanted, node)
+    if actual is None or takeover.blocked:
+        return
+    marker = decisions.marker(wanted, None)
+    difference = diff_person(wanted, actual, node.parent, marker, login=not takeover.login_stays)
+    _adopt(decisions, wanted, node, difference, decisions.reason(wanted), takeover.needs)
+
+
+def _node_of_disabled(decisions: Decisions, wanted: Wanted | Conflict, login: str | None) -> Node | None:
+    """The enabled unmarked node of a member whose account is disabled: by login, or by alias where that is adopted."""
+    matches = decisions.people.matches
+    nodes = matches.nodes_of_role(normal_login(login)) if login else []
+    if not nodes and isinstance(wanted, Wanted) and adopts_by_alias(decisions):
+        return find_disabled_by_alias(decisions, wanted)
+    sole = len(nodes) == 1 and nodes[0].enabled and nodes[0].id in matches.unmarked
+    return nodes[0] if sole else None
+
+
+def _decide_disabled(decisions: Decisions, entra_id: str, login: str | None) -> None:
     """Adopting a member who is disabled in Entra disables them too (D5). Nobody of that login: nothing."""
     people = decisions.people
     wanted = people.switched_off.get(entra_id)
-    nodes = people.matches.nodes_of_role(normal_login(login))
-    if wanted is None or len(nodes) != 1 or nodes[0].id not in people.matches.unmarked or not nodes[0].enabled:
+    node = _node_of_disabled(decisions, wanted, login) if wanted is not None else None
+    if wanted is None or node is None:
         return
-    node = nodes[0]
+    login = login or node.login
     if veto := decisions.veto(entra_id, login):
         people.block("protected", f"disabled in Entra, not adopted: {veto}", entra_id, login=login)
     elif isinstance(wanted, Conflict):
@@ -103,7 +125,7 @@ def _decide_disabled(decisions: Decisions, entra_id: str, login: str) -> None:
         decisions.let_wait(wanted)
     elif report_trouble(people, wanted, None):
         return
-    elif setting := _adopts_nobody(decisions):
+    elif setting := adopts_nobody(decisions):
         message = f"disabled in Entra, enabled in Rescue as node {node.id}, and {setting}"
         people.block_wanted("adopt_blocked", message, wanted)
     elif actual := decisions.confirmed(entra_id, node):
@@ -111,15 +133,6 @@ def _decide_disabled(decisions: Decisions, entra_id: str, login: str) -> None:
         if actual.sso_id != wanted.sso_id:
             marker = marker._replace(print=NO_PRINT)  # what the SSO ID will be once they are back is not written now
         _adopt(decisions, wanted, node, diff_leaver(actual, marker), "account disabled in Entra")
-
-
-def _adopts_nobody(decisions: Decisions) -> str | None:
-    """Which setting forbids adopting in this role, as a clause, or None (D5)."""
-    if decisions.settings.adopt == "never":
-        return "settings.adopt is never"
-    if decisions.people.role is Role.ADMIN and not decisions.settings.adopt_admins:
-        return "settings.adopt_admins is false"
-    return None
 
 
 def _adopt(
@@ -140,30 +153,6 @@ def _adopt(
         lead="adopt",
         needs=needs,
     )
-
-
-def _known_elsewhere(decisions: Decisions, wanted: Wanted) -> bool:
-    """Is an unmarked node this person under another of their addresses? Asks for those addresses first (D5)."""
-    people, entra_id = decisions.people, wanted.person.id
-    if entra_id not in people.readings.addresses:
-        people.questions.addresses.add(entra_id)
-        return True
-    addresses = people.readings.addresses[entra_id]
-    if addresses is None:
-        message = "not created: their other addresses could not be read from Entra"
-        people.block_wanted("unconfirmed", message, wanted)
-        return True
-    for address in sorted({normal_login(item) for item in addresses} | own_addresses(wanted.person)):
-        for node in people.matches.nodes_of_role(address):
-            if node.id not in people.matches.unmarked:
-                continue
-            what = "enabled" if node.enabled else "disabled"
-            message = (
-                f"not created: the {what} {node.type} {node.login} (node {node.id}) has another of their addresses"
-            )
-            people.block_wanted("possible_rename", message, wanted)
-            return True
-    return False
 
 
 def _create(decisions: Decisions, wanted: Wanted, needs: tuple[Need, ...]) -> None:

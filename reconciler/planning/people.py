@@ -60,6 +60,8 @@ class People:
     findings: list[Finding] = field(default_factory=list)
     other: People | None = None
     """The same of the other role (D12)."""
+    owners_of_unmarked: dict[str, set[str]] | None = None
+    """See `planning.addresses`."""
     blocked: set[str] = field(default_factory=set)
     """People something was withheld from: object ids, or `node:` and a node id."""
 
@@ -93,6 +95,17 @@ class People:
     def is_wanted_elsewhere(self, entra_id: str) -> bool:
         """Whether a mapping of the other role has this person, or several would (D12)."""
         return self.other is not None and entra_id in self.other.wanted
+
+    def wanted_at(self, node_id: int) -> Wanted | Conflict | None:
+        """What the person linked to a node of either role is wanted as there; None for anybody else's node."""
+        for people in filter(None, (self, self.other)):
+            if node_id in people.matches.owner_of:
+                return people.wanted.get(people.matches.owner_of[node_id])
+        return None
+
+    def proxies_of(self, entra_id: str) -> frozenset[str]:
+        """The normal forms of all their addresses, where those were read (D5)."""
+        return frozenset(normal_login(address) for address in self.readings.addresses.get(entra_id) or ())
 
     def details(self, node: Node) -> Details | None:
         """getUser's record of a node. None where Rescue has no such user any more, or not yet asked: see `knows`."""
@@ -180,9 +193,10 @@ def held_by(node: Node | Details) -> str:
 
 
 def _names_of(people: People, person: Person) -> frozenset[str]:
-    """What an override may call a person: object id, mail, UPN, or the login they have in Rescue."""
+    """What an override may call a person: object id, mail, UPN, or the login they have, or may have, in Rescue."""
     links = people.matches.linked.get(person.id, ())
-    return own_addresses(person) | {person.id} | {normal_login(link.node.login) for link in links}
+    logins = {normal_login(link.node.login) for link in links} or people.proxies_of(person.id)
+    return own_addresses(person) | {person.id} | logins
 
 
 def _find_shared(*roles: People) -> None:

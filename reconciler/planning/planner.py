@@ -36,7 +36,6 @@ from reconciler.planning.matching import Matches, find_survivors, match_nodes
 from reconciler.planning.overrides import InForce, LoginPatterns
 from reconciler.planning.people import People, gather_people, meet
 from reconciler.planning.rules import decide_all
-from reconciler.planning.unmanaged import report_unmanaged
 from reconciler.planning.upns import with_upns
 
 STAGES: tuple[Verb, ...] = ("create_group", "disable", "update", "move", "enable", "create")
@@ -55,18 +54,15 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     survivors = find_survivors(readings.tree, readings.caller, readings.details.values())
     held, protected = InForce(mappings.overrides, "hold", today), LoginPatterns(mappings.protected)
     decided = [Decisions(people, readings.tree, survivors, held, protected) for people in roles]
-    filled = []
     for decisions in decided:
         decide_all(decisions)
-        filled.append(fill_blanks(decisions, settle_handovers(decisions)))
+    filled = list(map(fill_blanks, decided, settle_handovers(decided)))
     actions = order_actions(action for item in filled for action in item.actions)
     ask_for_admins(actions, readings, questions)
     if questions:
         return questions
-    unmanaged = 0
     for decisions, item in zip(decided, filled, strict=True):
         report_blanks(decisions, item.left)
-        unmanaged += report_unmanaged(decisions.people)
     findings = [finding for people in roles for finding in people.findings]
     findings += [finding for decisions in decided for finding in _about_mappings(decisions)]
     findings += _expired(mappings, today)
@@ -87,7 +83,7 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
         config_digest=mappings.config_digest,
         made_at=made_at,
         sso_verified=readings.refresh,
-        summary=_summarise(actions, decided, unmanaged, states),
+        summary=_summarise(actions, decided, states),
         seats=count_seats(readings.tree, going, sum(item.refills for item in filled)),
         actions=with_upns(actions, readings),
         findings=sort_findings(findings),
@@ -185,16 +181,17 @@ def _population(people: People, actions: Iterable[Action]) -> Population:
     adopted = [
         action.mapping
         for action in actions
-        if action.role == people.role.value and "adopt" in action.verbs and action.mapping is not None
+        if action.role == people.role.value
+        and "adopt" in action.verbs
+        and not action.rehires
+        and action.mapping is not None
     ]
     for name in adopted:
         by_mapping[name] += 1
     return Population(managed + len(adopted), by_mapping, managed)
 
 
-def _summarise(
-    actions: tuple[Action, ...], decided: Iterable[Decisions], unmanaged: int, paired: Iterable[Paired]
-) -> Summary:
+def _summarise(actions: tuple[Action, ...], decided: Iterable[Decisions], paired: Iterable[Paired]) -> Summary:
     roles = tuple(decided)
     counts = dict.fromkeys(VERBS, 0)
     for action in actions:
@@ -203,7 +200,7 @@ def _summarise(
         **counts,
         changes_total=len(actions),
         unchanged=sum(decisions.unchanged for decisions in roles),
-        unmanaged=unmanaged,
+        unmanaged=sum(decisions.unmanaged for decisions in roles),
         blocked=sum(len(decisions.people.blocked) for decisions in roles),
         kept_disabled=sum(decisions.kept_disabled for decisions in roles),
         frozen_mappings=sum(item.frozen is not None for item in paired),

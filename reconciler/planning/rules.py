@@ -11,6 +11,7 @@ from reconciler.planning.decisions import Decisions
 from reconciler.planning.included import report_included
 from reconciler.planning.linked import decide_links
 from reconciler.planning.newcomers import decide_newcomer
+from reconciler.planning.unmanaged import decide_unmanaged
 
 
 def decide_all(decisions: Decisions) -> None:
@@ -31,3 +32,4 @@ def decide_all(decisions: Decisions) -> None:
             decide_newcomer(decisions, entra_id)
         else:
             decide_links(decisions, entra_id, links)
+    decisions.unmanaged = decide_unmanaged(decisions)

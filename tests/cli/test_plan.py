@@ -110,12 +110,12 @@ def test_a_refused_plan_prints_a_permit_that_lets_it_pass(live: Shell) -> None:
 
 
 def test_keys_that_are_not_acted_on_yet_are_refused_by_line(live: Shell) -> None:
-    live.edit("defaults:\n", "settings: {unmanaged: disable}\ndefaults:\n")
+    live.edit("  nested: direct ", "  nested: flatten ")
     ran = live.run("plan")
     assert ran.returncode == 2
     assert "not supported yet" in ran.stderr
     lines = (live.folder / "mappings.yaml").read_text(encoding="utf-8").splitlines()
-    line = next(number for number, text in enumerate(lines, 1) if "unmanaged" in text)
+    line = next(number for number, text in enumerate(lines, 1) if "nested: flatten" in text)
     assert f"mappings.yaml:{line}:" in ran.stderr
     assert ran.stdout == ""
 

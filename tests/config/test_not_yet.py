@@ -31,8 +31,6 @@ LINES = {"rescue": 2, "settings": 3, "guards": 4, "defaults": 5, "mappings": 7, 
 REFUSED = [
     ("rescue", "technician_seats: 0", "rescue.technician_seats"),
     ("rescue", "mobile_seats: 20", "rescue.mobile_seats"),
-    ("settings", "adopt: aliases", "settings.adopt: aliases"),
-    ("settings", "unmanaged: disable", "settings.unmanaged: disable"),
     ("defaults", "nested: mirror", "defaults.nested: mirror"),
     ("defaults", "nested: flatten", "defaults.nested: flatten"),
     ("defaults", "mobile_license: award", "defaults.mobile_license: award"),
@@ -51,8 +49,10 @@ ACTED_ON = [
     ("rescue", "region: eu"),
     ("settings", "adopt: login"),
     ("settings", "adopt: never"),
+    ("settings", "adopt: aliases"),
     ("settings", "adopt_admins: false"),
     ("settings", "unmanaged: report"),
+    ("settings", "unmanaged: disable"),
     ("settings", "initial_password: env"),
     ("settings", "initial_password: generate"),
     ("settings", "use_upn_as_email: true"),
@@ -113,7 +113,7 @@ def test_every_row_is_tried() -> None:
 
 
 def test_a_line_says_where_what_and_what_to_write() -> None:
-    text = FILE % (NOTHING | {"settings": ", unmanaged: disable"})
+    text = FILE % (NOTHING | {"mappings": ", nested: mirror"})
     assert parse_mappings("dir/m.yaml", text.encode(), tenant_id=None).not_yet_lines == (
-        "dir/m.yaml:3:74: settings.unmanaged: disable is not supported yet; write report",
+        "dir/m.yaml:7:85: nested: mirror is not supported yet; write direct",
     )

@@ -13,6 +13,7 @@ from reconciler.model.directory import Account, NoPerson, UnreadGroup
 from reconciler.model.hierarchy import PERSON_TYPE, NodeType, Role, Tree
 from reconciler.model.mappings import Retired
 from reconciler.model.marker import find_markers
+from reconciler.model.plan import Action
 from reconciler.model.text import normal_login
 
 from .world import ADMIN, ADMINISTRATORS, OWNER, World, group_id, id_of, mark
@@ -41,8 +42,9 @@ def worlds(draw: st.DrawFn, *, ordinary: bool = False) -> World:
     )
     if not ordinary:
         world.settings |= {
-            "adopt": some(st.sampled_from(["login", "never"])),
+            "adopt": some(st.sampled_from(["login", "aliases", "never"])),
             "adopt_admins": some(st.booleans()),
+            "unmanaged": some(st.sampled_from(["report", "disable"])),
             "use_upn_as_email": some(st.booleans()),
         }
         world.protected = tuple(some(st.lists(st.sampled_from(["p0@*", "*1@x.example"]), max_size=1)))
@@ -94,6 +96,9 @@ def person(world: World, key: str, some: Any, places: list[str], *, ordinary: bo
         )
         if not ordinary and some(st.integers(0, 5)) == 0:
             world.accounts[key] = Account.UNKNOWN
+        if not ordinary:
+            proxies = st.lists(st.sampled_from(logins), max_size=2).map(frozenset)
+            world.aliases[key] = some(st.one_of(st.none(), proxies, proxies, proxies))
     for _ in range(some(st.sampled_from([0, 1, 1] if ordinary else [0, 1, 1, 1, 2]))):
         off = some(st.booleans())
         group = some(st.sampled_from(places))
@@ -153,6 +158,9 @@ def test_whoever_must_not_be_written_is_not(world: World, refresh: Any) -> None:
     held = {o.login for o in world.overrides if o.action == "hold"}
     nodes: set[int] = set()
     for action in plan.actions:
+        if action.subject.entra_id is None:
+            check_unmanaged(world, action, frozen_places(world, wanted_frozen))
+            continue
         key = next(key for key in KEYS if id_of(key) == action.subject.entra_id)
         row = world.people.get(key)
         logins = {normal_login(action.subject.login or ""), str(action.after("login") or "")}
@@ -171,10 +179,20 @@ def test_whoever_must_not_be_written_is_not(world: World, refresh: Any) -> None:
         assert seat.type == PERSON_TYPE[Role(action.role)]
         known = [m for m in world.mappings if m.name not in world.unread or world.unread[m.name].id]
         other_role = {group_id(m.name)[:8] for m in known if m.role.value != action.role}
+        frozen = {group_id(m.name)[:8] for m in world.mappings if m.role.value == action.role} & {
+            group_id(name)[:8] for name in wanted_frozen
+        }
         markers = [m for m in find_markers(seat.description) if m.owner != OWNER or m.mapping not in other_role]
         certain = row is None or not row.enabled
         if not markers:
             assert {"adopt", "create"} & set(action.verbs), "nobody unmarked is written unless adopted"
+        elif action.rehires:
+            (marker,) = markers
+            assert marker.owner == OWNER
+            assert marker.off
+            assert not any(marker.entra_id == person.id for person in world.people.values())
+            assert world.settings["adopt"] != "never"
+            assert marker.mapping not in frozen
         else:
             assert {(m.owner, m.entra_id) for m in markers} == {(OWNER, action.subject.entra_id)}
             assert certain or len(markers) == 1
@@ -185,12 +203,31 @@ def test_whoever_must_not_be_written_is_not(world: World, refresh: Any) -> None:
             assert world.accounts.get(key) is not Account.UNKNOWN or any(key in m for m in world.members.values())
 
 
+def frozen_places(world: World, frozen: set[str]) -> set[int]:
+    return {world.place(name) for name in frozen if any(node.name == name for node in world.group_nodes.values())}
+
+
+def check_unmanaged(world: World, action: Action, frozen: set[int]) -> None:
+    seat = world.seats[action.subject.node_id or 0]
+    assert world.settings["unmanaged"] == "disable"
+    assert action.verbs == ("disable",)
+    assert not find_markers(seat.description)
+    assert seat.login
+    assert seat.type == NodeType.TECHNICIAN
+    assert seat.parent not in frozen
+    members = {key for name, keys in world.members.items() if name not in world.unread for key in keys}
+    for key in members:
+        person = world.people[key]
+        assert normal_login(seat.login) not in {normal_login(item or "") for item in (person.mail, person.upn)}
+        assert seat.login not in (world.aliases.get(key) or ())
+
+
 @given(worlds())
 @drawn(53)
 def test_ids_are_unique_and_everybody_has_one_action_but_for_doubled_markers(world: World) -> None:
     plan = world.plan().plan
     assert len({action.id for action in plan.actions}) == len(plan.actions)
-    people = [(action.role, action.subject.entra_id) for action in plan.actions]
+    people = [(action.role, action.subject.entra_id) for action in plan.actions if action.subject.entra_id]
     for role, entra_id in set(people):
         if people.count((role, entra_id)) > 1:
             assert any(f.code == "marker_twice" and str(entra_id) in f.message for f in plan.findings)
