@@ -135,10 +135,10 @@ SWITCHES: dict[str, Switch] = {
         Switch("seat_refusal", ANY_TEXT, "ERROR", _R + "§4.1", "the word when no technician seat is left"),
         Switch(
             "mobile_refusal",
-            ("ERROR", "INVALIDPARAM_MOBILEADDON", "not_kept"),
+            ANY_TEXT,
             "ERROR",
             _R + "§4.3",
-            "when no mobile licence is left; not_kept: OK, and the flag stays False",
+            "the word when no mobile licence is left; not_kept: OK, and the flag stays False",
         ),
         Switch("account_holder", ("protected", "writable"), "protected", _R + "§5", "writes to the holder's nodes"),
         Switch("deny_login", ("no", "yes"), "no", _R + "§2", "the account's own setting"),

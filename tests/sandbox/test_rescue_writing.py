@@ -201,6 +201,8 @@ def test_mobile_licences_run_out(box: Sandbox, rescue: Rescue) -> None:
     assert rescue("setUser_v2", **bo) == "ERROR"
     box.state.set_switch("mobile_refusal", "INVALIDPARAM_MOBILEADDON")
     assert rescue("setUser_v2", **bo) == "INVALIDPARAM_MOBILEADDON"
+    box.state.set_switch("mobile_refusal", "NOLICENSE")
+    assert rescue("setUser_v2", **bo) == "NOLICENSE"
     box.state.set_switch("mobile_refusal", "not_kept")
     assert rescue("setUser_v2", **bo) == "OK"
     assert box.state.node(31)["mobile"] is False
