@@ -101,6 +101,28 @@ class Action(PlanModel):
         """The new value of a field, or None where the action does not change it."""
         return next((change.after for change in self.changes if change.field == field), None)
 
+    @property
+    def takes_seat(self) -> bool:
+        """Whether it leaves one more technician enabled; filling an enabled blank does not (D14, R64)."""
+        if self.role != "technician":
+            return False
+        blank_is_enabled = self.subject.node_id is not None and (self.subject.presence or "").lower() != "disabled"
+        return "enable" in self.verbs or ("create" in self.verbs and not blank_is_enabled)
+
+    @property
+    def frees_seat(self) -> bool:
+        return self.role == "technician" and "disable" in self.verbs
+
+    @property
+    def awards(self) -> bool:
+        """Whether it gives a mobile licence, which is a write of its own in the last stage (D22)."""
+        return self.after("mobile_license") is True
+
+    @property
+    def releases(self) -> bool:
+        """Whether it takes a mobile licence back."""
+        return self.after("mobile_license") is False
+
 
 class Finding(PlanModel):
     """Something a reader should know and no action tells. Only errors touch the exit code."""
@@ -139,12 +161,15 @@ class Guard(PlanModel):
 
 
 class SeatCount(PlanModel):
+    """Seats, or mobile licences, before and after a plan. `bought` null: the file does not say, so all may be had."""
+
     bought: int | None = None
     before: int = 0
     freed: int = 0
     taken: int = 0
     after: int = 0
-    without: tuple[str, ...] = ()
+    without: tuple[Text, ...] = ()
+    """Logins of those who get none: `no_seat`, `no_mobile_seat`."""
 
 
 class Seats(PlanModel):

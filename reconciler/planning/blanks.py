@@ -15,19 +15,23 @@ class Filled(NamedTuple):
     """The same actions, with creations put into half-made nodes."""
 
     actions: list[Action]
-    refills: int
-    """Creations that fill an enabled node, and so take no seat."""
     left: tuple[Node, ...]
     """Half-made nodes of groups of ours that stay as they are."""
 
 
 def fill_blanks(decisions: Decisions, actions: Sequence[Action]) -> Filled:
-    """Creations by login each get a half-made node of their group, by node id, if getUser confirms one to be blank."""
+    """Creations by login each get a half-made node of their group, if getUser confirms one to be blank.
+
+    Enabled ones first, which take no seat, then by node id.
+    """
     people = decisions.people
     ours = {item.node for item in people.paired}
-    left = {group: list(blanks) for group, blanks in people.matches.blanks.items() if group in ours}
+    left = {
+        group: sorted(blanks, key=lambda node: (not node.enabled, node.id))
+        for group, blanks in people.matches.blanks.items()
+        if group in ours
+    }
     filled: list[Action] = []
-    refills = 0
     for action in sorted(actions, key=lambda action: sort_key(action.subject.login or "")):
         blank = None
         if "create" in action.verbs and action.group_id in left:
@@ -36,11 +40,10 @@ def fill_blanks(decisions: Decisions, actions: Sequence[Action]) -> Filled:
             filled.append(action)
             continue
         left[action.group_id].remove(blank)
-        refills += blank.enabled
         subject = action.subject.model_copy(update={"node_id": blank.id, "presence": blank.status})
         reason = f"{action.reason}; fills the half-made node {blank.id}"
         filled.append(action.model_copy(update={"subject": subject, "reason": reason}))
-    return Filled(filled, refills, tuple(node for blanks in left.values() for node in blanks))
+    return Filled(filled, tuple(node for blanks in left.values() for node in blanks))
 
 
 def report_blanks(decisions: Decisions, left: Sequence[Node]) -> None:

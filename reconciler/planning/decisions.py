@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.model.file import Settings
-from reconciler.model.hierarchy import Details, Node, Tree
+from reconciler.model.hierarchy import Details, Node, Role, Tree
 from reconciler.model.mappings import Mapping
-from reconciler.model.marker import Marker, print_of
+from reconciler.model.marker import Licence, Marker, print_of
 from reconciler.model.plan import Action, FieldName, Verb
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.desired import Wanted
@@ -16,12 +16,35 @@ from reconciler.planning.diff import Difference, make_action
 from reconciler.planning.overrides import InForce, LoginPatterns
 from reconciler.planning.people import People, own_addresses
 
+_STEADY = {"award": Licence.GIVEN, "release": Licence.NOT_GIVEN}
+"""What a marker says where a mapping has had its way: nobody so marked is looked at, however many they are."""
+
 
 class Need(NamedTuple):
     """Something an action takes over from another person, who has to be written first (D16)."""
 
     field: FieldName
     node: int
+
+
+class Seeker(NamedTuple):
+    """Somebody to be enabled, of whom nothing is asked before there is a technician seat for them (D4, D22)."""
+
+    entra_id: str
+    node: Node
+    mapping: Mapping | None
+
+
+class Claim(NamedTuple):
+    """Somebody a mapping has, whose mobile licence it manages or an earlier one did (D22)."""
+
+    wanted: Wanted
+    node: Node | None
+    """None: about to be created."""
+    marker: Marker | None
+    action: str | None
+    """The id of what else is done for them; None: they are in sync but for the licence."""
+    twice: bool
 
 
 @dataclass(slots=True)
@@ -38,6 +61,8 @@ class Decisions:
     """By action id."""
     needs: dict[str, tuple[Need, ...]] = field(default_factory=dict)
     """By action id."""
+    claims: list[Claim] = field(default_factory=list)
+    seekers: list[Seeker] = field(default_factory=list)
     waiting: dict[str, int] = field(default_factory=dict)
     """Object id -> priority of the mapping that wants somebody who waits for a better, frozen one (D11)."""
     not_created: dict[str, list[str]] = field(default_factory=dict)
@@ -71,8 +96,8 @@ class Decisions:
         creates_in: int | None = None,
         twice: bool = False,
         needs: tuple[Need, ...] = (),
-    ) -> None:
-        """Takes on the action that makes a difference true.
+    ) -> str:
+        """Takes on the action that makes a difference true; its id.
 
         `entra_id`: None for somebody whom nothing in Entra explains. `login`: where there is no node to have one.
         """
@@ -93,6 +118,39 @@ class Decisions:
         self.actions[action.id] = action
         if needs:
             self.needs[action.id] = needs
+        return action.id
+
+    def drop_overtaken(self) -> None:
+        """Whoever takes over the node of somebody gone (D16) also takes over what was to be written to it for them."""
+        taken = {action.subject.node_id for action in self.actions.values() if "adopt" in action.verbs}
+        for action in list(self.actions.values()):
+            if "adopt" not in action.verbs and action.subject.node_id is not None and action.subject.node_id in taken:
+                del self.actions[action.id]
+
+    def claim(
+        self, wanted: Wanted, node: Node | None, marker: Marker | None, action: str | None, *, twice: bool = False
+    ) -> None:
+        """Remembers somebody for `settle_licences`, unless no mapping ever had a say in their licence.
+
+        Whoever must not be written never claims: the veto has been looked at, but for people in sync.
+        """
+        licence = marker.licence if marker else None
+        managed = wanted.paired.mapping.mobile_license != "keep" or licence is not None
+        if not managed or self.people.role is not Role.TECHNICIAN:
+            return
+        if action is None and node is not None:
+            mapping = wanted.paired.mapping
+            seen = node.id in self.people.readings.details
+            if (
+                mapping.full_sync
+                and licence is not None
+                and licence is _STEADY.get(mapping.mobile_license)
+                and not seen
+            ):
+                return
+            if self.veto(wanted.person.id, node.login) is not None:
+                return
+        self.claims.append(Claim(wanted, node, marker, action, twice))
 
     def veto(self, entra_id: str, login: str) -> str | None:
         """Survival, `protected`, `hold`: why nothing is written for this person and login, or None (§1, §6).
@@ -145,14 +203,22 @@ class Decisions:
             return None
         return actual
 
+    def queues(self, who: str, node: Node, mapping: Mapping | None) -> bool:
+        """Whether somebody to be enabled, of whom nothing was read, waits for their turn at the technician seats."""
+        counted = self.people.mappings.technician_seats is not None and self.people.role is Role.TECHNICIAN
+        if not counted or node.enabled or node.id in self.people.readings.details:
+            return False
+        self.seekers.append(Seeker(who, node, mapping))
+        return True
+
     def marker(self, wanted: Wanted, before: Marker | None) -> Marker:
-        """The marker of a person a mapping has; what it says of the mobile licence stays, but not without full sync."""
+        """The marker of a person a mapping has; what it says of the mobile licence is settled later."""
         return Marker(
             self.people.mappings.owner,
             wanted.person.id,
             wanted.paired.prefix or "",
             print_of(wanted.sso_id),
-            before.licence if before and wanted.full_sync else None,
+            before.licence if before else None,
         )
 
     def keep_disabled(self, wanted: Wanted, node: Node) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from reconciler.model.hierarchy import Details, Node, Role, Tree
 from reconciler.model.mappings import Mapping
-from reconciler.model.marker import NO_PRINT, Marker, find_markers, print_of, with_marker
+from reconciler.model.marker import NO_PRINT, Licence, Marker, find_marker, find_markers, print_of, with_marker
 from reconciler.model.plan import VERBS, Action, Change, FieldName, Place, Subject, Verb, person_action_id
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.desired import Wanted
@@ -115,21 +115,17 @@ def make_action(
     `lead` is the verb the rules gave (adopt, create, enable, disable); `update` and `move` follow from the difference.
     """
     verbs: set[Verb] = {lead} if lead else set()
-    fields = {change.field for change in difference.changes}
     if difference.moves_to is not None:
         verbs.add("move")
     if lead == "adopt":
         verbs |= {verb for verb, enabled in _TURNS if _becomes(difference, enabled=enabled)}
-    told_by_verb = _BOOKKEEPING | {"enabled"} | ({"mobile_license"} if "disable" in verbs else set())
-    if lead != "create" and (fields - told_by_verb or (fields and not verbs)):
-        verbs.add("update")
     parent = node.parent if node is not None else None
     target = (
         creates_in if creates_in is not None else difference.moves_to if difference.moves_to is not None else parent
     )
     return Action(
         id=person_action_id(role, entra_id, node.id if node else None, twice=twice),
-        verbs=tuple(verb for verb in VERBS if verb in verbs),
+        verbs=_with_update(verbs, difference.changes),
         role=role.value,
         mapping=mapping.name if mapping else None,
         subject=Subject(
@@ -146,6 +142,38 @@ def make_action(
         removal="disable" in verbs,
         group_id=target,
     )
+
+
+def with_licence(action: Action, actual: Details | None, mobile: bool | None, licence: Licence | None) -> Action:
+    """The same action, leaving the mobile flag as `mobile` (None: as it is) and the marker saying `licence`.
+
+    `actual` None: somebody new. Verbs follow.
+    """
+    before = _record(actual) if actual is not None else {}
+    changed = {change.field: change for change in action.changes}
+    text = str(changed["description"].after) if "description" in changed else str(before["description"])
+    marker = find_marker(text)
+    assert marker is not None  # noqa: S101 - whoever is written is marked
+    after: dict[FieldName, str | bool] = {"description": _marked(text, marker._replace(licence=licence))}
+    if mobile is not None and (actual is not None or mobile):
+        after["mobile_license"] = mobile
+    for field, value in after.items():
+        changed.pop(field, None)
+        if before.get(field) != value:
+            changed[field] = Change(field=field, before=before.get(field), after=value)
+    changes = tuple(changed[field] for field in FIELDS if field in changed)
+    return action.model_copy(
+        update={"changes": changes, "verbs": _with_update(set(action.verbs) - {"update"}, changes)}
+    )
+
+
+def _with_update(verbs: set[Verb], changes: tuple[Change, ...]) -> tuple[Verb, ...]:
+    """The verbs in their order, with `update` where something changes that none of them tells."""
+    fields = {change.field for change in changes}
+    told_by_verb = _BOOKKEEPING | {"enabled"} | ({"mobile_license"} if "disable" in verbs else set())
+    if "create" not in verbs and (fields - told_by_verb or (fields and not verbs)):
+        verbs = verbs | {"update"}
+    return tuple(verb for verb in VERBS if verb in verbs)
 
 
 def _marked(text: str, marker: Marker) -> str:

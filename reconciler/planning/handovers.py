@@ -37,7 +37,7 @@ def settle_handovers(decided: Sequence[Decisions]) -> list[list[Action]]:
         for action_id, needs in decisions.needs.items():
             if action_id not in settled:
                 in_vain = next(need for need in needs if givers[action_id][need] not in settled)
-                _report(decisions, actions[action_id], in_vain)
+                report_in_vain(decisions, actions[action_id], in_vain)
     return [[settled[id_] for id_ in decisions.actions if id_ in settled] for decisions in decided]
 
 
@@ -46,7 +46,8 @@ def _giver(action: Action | None, need: Need) -> str | None:
     return action.id if action is not None and action.after(need.field) is not None else None
 
 
-def _report(decisions: Decisions, action: Action, need: Need) -> None:
+def report_in_vain(decisions: Decisions, action: Action, need: Need) -> None:
+    """Reports that somebody does not get a login or an SSO ID, because its holder keeps it in this plan."""
     holder = decisions.tree.nodes[need.node]
     code, what = ("blocked_login", "login") if need.field == "login" else ("duplicate_sso", "SSO ID")
     decisions.people.block(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.hierarchy import Role
 from reconciler.model.mappings import Mapping
+from reconciler.model.marker import Licence
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Conflict, Paired, Wanted
@@ -11,8 +12,9 @@ from reconciler.planning.diff import diff_leaver, diff_person, looks_right
 from reconciler.planning.identity import confirm_and_take_over, find_trouble, report_trouble
 from reconciler.planning.included import may_be_included
 from reconciler.planning.leavers import Standing, Verdict, judge_account, judge_membership
+from reconciler.planning.licences import after_leaving
 from reconciler.planning.matching import Link
-from reconciler.planning.people import own_addresses
+from reconciler.planning.people import People, own_addresses
 from reconciler.planning.retired import judge_retired
 from reconciler.planning.roles import changes_role, may_change_role
 
@@ -44,12 +46,15 @@ def _decide(decisions: Decisions, entra_id: str, link: Link, *, twice: bool, mai
     people, node = decisions.people, link.node
     own = people.mapping_of(link.marker)
     wanted = people.wanted.get(entra_id)
-    if main and people.readings.refresh != "full" and _is_in_sync(decisions, link, own, wanted):
+    quick = main and people.readings.refresh != "full"
+    if quick and isinstance(wanted, Wanted) and _is_in_sync(decisions, link, own, wanted):
         decisions.unchanged += 1
+        decisions.claim(wanted, link.node, link.marker, None, twice=twice)
         return
     healthy = own is not None and own.frozen is None
     veto = decisions.veto(entra_id, node.login)
-    if node.enabled:
+    leaves = node.enabled or (wanted is None and veto is None and _holds_licence(people, link))
+    if leaves:
         verdict = judge_account(people, entra_id, with_groups=healthy and main and veto is None)
         if verdict.standing is Standing.ASKED:
             return
@@ -69,7 +74,7 @@ def _decide(decisions: Decisions, entra_id: str, link: Link, *, twice: bool, mai
     if veto is not None:
         _hold_back(decisions, entra_id, link, own, wanted, veto)
     elif wanted is None:
-        if node.enabled:
+        if leaves:
             _decide_unwanted(decisions, entra_id, link, own, twice=twice)
     elif isinstance(wanted, Conflict):
         _decide_conflict(decisions, entra_id, link, own, wanted, twice=twice)
@@ -77,6 +82,14 @@ def _decide(decisions: Decisions, entra_id: str, link: Link, *, twice: bool, mai
         decisions.let_wait(wanted)
     else:
         _keep(decisions, link, wanted, twice=twice)
+
+
+def _holds_licence(people: People, link: Link) -> bool:
+    """Whether the marker of somebody disabled, or their record where it was read, says they hold a licence (R69)."""
+    if people.role is not Role.TECHNICIAN:
+        return False
+    actual = people.details(link.node)
+    return link.marker.licence is Licence.GIVEN or (actual is not None and actual.mobile)
 
 
 def _is_in_sync(decisions: Decisions, link: Link, own: Paired | None, wanted: Wanted | Conflict | None) -> bool:
@@ -149,6 +162,8 @@ def _decide_conflict(
     report_conflict(decisions, entra_id, conflict, node.login)
     if node.enabled or not link.marker.off:
         return
+    if decisions.queues(entra_id, node, _of(own)):
+        return
     actual = decisions.confirmed(entra_id, node)
     if actual is None:
         return
@@ -186,6 +201,8 @@ def _keep(decisions: Decisions, link: Link, wanted: Wanted, *, twice: bool) -> N
         )
         decisions.kept_disabled += 1
         return
+    if decisions.queues(wanted.person.id, node, wanted.paired.mapping):
+        return
     actual, takeover = confirm_and_take_over(decisions, wanted, node)
     if actual is None or takeover.blocked:
         return
@@ -193,8 +210,9 @@ def _keep(decisions: Decisions, link: Link, wanted: Wanted, *, twice: bool) -> N
     difference = diff_person(wanted, actual, node.parent, marker, login=not takeover.login_stays)
     if not difference:
         decisions.unchanged += 1
+        decisions.claim(wanted, node, link.marker, None, twice=twice)
         return
-    decisions.act(
+    action = decisions.act(
         wanted.person.id,
         node,
         difference,
@@ -205,21 +223,24 @@ def _keep(decisions: Decisions, link: Link, wanted: Wanted, *, twice: bool) -> N
         twice=twice,
         needs=takeover.needs,
     )
+    decisions.claim(wanted, node, link.marker, action, twice=twice)
 
 
 def _disable(decisions: Decisions, entra_id: str, link: Link, own: Paired | None, reason: str, *, twice: bool) -> None:
+    """Disabled, the licence released in the same write; whoever is disabled already gets no `!off` for that (D9)."""
     node = link.node
     actual = decisions.confirmed(entra_id, node)
     if actual is None:
         return
+    marker = link.marker._replace(licence=after_leaving(link.marker, _of(own)))
     decisions.act(
         entra_id,
         node,
-        diff_leaver(actual, link.marker._replace(off=True)),
+        diff_leaver(actual, marker._replace(off=marker.off or node.enabled)),
         mapping=_of(own),
         name=normal_text(node.name),
         reason=reason,
-        lead="disable",
+        lead="disable" if node.enabled else None,
         twice=twice,
     )
 

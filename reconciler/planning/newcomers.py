@@ -10,6 +10,7 @@ from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.desired import Conflict, Wanted, login_of
 from reconciler.planning.diff import Difference, diff_leaver, diff_newcomer, diff_person
 from reconciler.planning.identity import BAD_NAME, confirm_and_take_over, report_trouble, take_login, take_over
+from reconciler.planning.licences import after_leaving
 from reconciler.planning.linked import report_conflict
 from reconciler.planning.rehires import decide_rehire
 from reconciler.planning.roles import report_second_role
@@ -96,7 +97,8 @@ def _adopt_as_wanted(decisions: Decisions, wanted: Wanted, node: Node) -> None:
         return
     marker = decisions.marker(wanted, None)
     difference = diff_person(wanted, actual, node.parent, marker, login=not takeover.login_stays)
-    _adopt(decisions, wanted, node, difference, decisions.reason(wanted), takeover.needs)
+    action = _adopt(decisions, wanted, node, difference, decisions.reason(wanted), takeover.needs)
+    decisions.claim(wanted, node, None, action)
 
 
 def _node_of_disabled(decisions: Decisions, wanted: Wanted | Conflict, login: str | None) -> Node | None:
@@ -129,7 +131,8 @@ def _decide_disabled(decisions: Decisions, entra_id: str, login: str | None) -> 
         message = f"disabled in Entra, enabled in Rescue as node {node.id}, and {setting}"
         people.block_wanted("adopt_blocked", message, wanted)
     elif actual := decisions.confirmed(entra_id, node):
-        marker = decisions.marker(wanted, None)._replace(off=True)
+        marker = decisions.marker(wanted, None)
+        marker = marker._replace(off=True, licence=after_leaving(marker, wanted.paired.mapping))
         if actual.sso_id != wanted.sso_id:
             marker = marker._replace(print=NO_PRINT)  # what the SSO ID will be once they are back is not written now
         _adopt(decisions, wanted, node, diff_leaver(actual, marker), "account disabled in Entra")
@@ -142,8 +145,8 @@ def _adopt(
     difference: Difference,
     reason: str,
     needs: tuple[Need, ...] = (),
-) -> None:
-    decisions.act(
+) -> str:
+    return decisions.act(
         wanted.person.id,
         node,
         difference,
@@ -156,7 +159,7 @@ def _adopt(
 
 
 def _create(decisions: Decisions, wanted: Wanted, needs: tuple[Need, ...]) -> None:
-    decisions.act(
+    action = decisions.act(
         wanted.person.id,
         None,
         Difference(diff_newcomer(wanted, decisions.marker(wanted, None)), None),
@@ -168,3 +171,4 @@ def _create(decisions: Decisions, wanted: Wanted, needs: tuple[Need, ...]) -> No
         creates_in=wanted.node,
         needs=needs,
     )
+    decisions.claim(wanted, None, None, action)

@@ -17,6 +17,7 @@ from reconciler.model.plan import (
     Finding,
     MappingState,
     Plan,
+    Seats,
     Summary,
     Verb,
     make_finding,
@@ -25,17 +26,18 @@ from reconciler.model.plan import (
 from reconciler.model.readings import Questions, Readings
 from reconciler.model.text import path_sort_key, sort_key
 from reconciler.planning.admins import ask_for_admins, count_admins
-from reconciler.planning.blanks import fill_blanks, report_blanks
+from reconciler.planning.blanks import report_blanks
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Paired, freeze_emptied, pair_mappings
 from reconciler.planning.guards import Population, judge_guards
 from reconciler.planning.handovers import settle_handovers
 from reconciler.planning.holding import held_back
-from reconciler.planning.licences import count_seats
+from reconciler.planning.licences import recount_licences, settle_licences
 from reconciler.planning.matching import Matches, find_survivors, match_nodes
 from reconciler.planning.overrides import InForce, LoginPatterns
 from reconciler.planning.people import People, gather_people, meet
 from reconciler.planning.rules import decide_all
+from reconciler.planning.seats import count_technicians, recount_technicians, seat_technicians
 from reconciler.planning.upns import with_upns
 
 STAGES: tuple[Verb, ...] = ("create_group", "disable", "update", "move", "enable", "create")
@@ -56,14 +58,22 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     decided = [Decisions(people, readings.tree, survivors, held, protected) for people in roles]
     for decisions in decided:
         decide_all(decisions)
-    filled = list(map(fill_blanks, decided, settle_handovers(decided)))
-    actions = order_actions(action for item in filled for action in item.actions)
-    ask_for_admins(actions, readings, questions)
+    technicians = decided[0]
+    seated = seat_technicians(decided, settle_handovers(decided))
+    filled = seated.filled
+    ask_for_admins(filled[1].actions, readings, questions)
+    if questions:  # before licences: who is to get one is known when everything else about everybody is
+        return questions
+    licensed = settle_licences(technicians, filled[0].actions)
     if questions:
         return questions
+    actions = order_actions([*licensed.actions, *filled[1].actions])
+    technicians.unchanged -= licensed.changed
+    technicians.people.blocked |= seated.blocked
     for decisions, item in zip(decided, filled, strict=True):
         report_blanks(decisions, item.left)
     findings = [finding for people in roles for finding in people.findings]
+    findings += [*seated.findings, *licensed.findings]
     findings += [finding for decisions in decided for finding in _about_mappings(decisions)]
     findings += _expired(mappings, today)
     by_name = {item.mapping.name: item for people in roles for item in people.paired}
@@ -77,14 +87,20 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
         today,
     )
     waiting = held_back(actions, verdicts, mappings.guards)
-    going = [action for action in actions if action.id not in waiting] if waiting else actions
+    technician_seats = count_technicians(readings.tree, actions, mappings.technician_seats, seated.without)
+    mobile_seats = licensed.seats
+    if waiting:
+        going = [action for action in actions if action.id not in waiting]
+        technician_seats, without = recount_technicians(technicians, going, seated)
+        mobile_seats = recount_licences(licensed.seats, going, mappings.mappings)
+        findings += without
     return Plan(
         digest=plan_digest(actions),
         config_digest=mappings.config_digest,
         made_at=made_at,
         sso_verified=readings.refresh,
         summary=_summarise(actions, decided, states),
-        seats=count_seats(readings.tree, going, sum(item.refills for item in filled)),
+        seats=Seats(technician=technician_seats, mobile=mobile_seats),
         actions=with_upns(actions, readings),
         findings=sort_findings(findings),
         mappings=tuple(_state(item, decided) for item in states),

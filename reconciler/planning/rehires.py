@@ -76,10 +76,12 @@ def _take_on(decisions: Decisions, wanted: Wanted, link: Link) -> None:
     if veto := decisions.veto(link.marker.entra_id, node.login):
         people.block_wanted("protected", f"not re-hired as node {node.id}: {veto}", wanted)
         return
+    if decisions.queues(wanted.person.id, node, wanted.paired.mapping):
+        return
     actual, takeover = confirm_and_take_over(decisions, wanted, node)
     if actual is None or takeover.blocked:
         return
-    decisions.act(
+    action = decisions.act(
         wanted.person.id,
         node,
         diff_person(wanted, actual, node.parent, decisions.marker(wanted, None)),
@@ -89,6 +91,7 @@ def _take_on(decisions: Decisions, wanted: Wanted, link: Link) -> None:
         lead="adopt",
         needs=takeover.needs,
     )
+    decisions.claim(wanted, node, None, action)
 
 
 def _block(people: People, wanted: Wanted, link: Link, why: str) -> None:

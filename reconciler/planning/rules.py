@@ -33,3 +33,4 @@ def decide_all(decisions: Decisions) -> None:
         else:
             decide_links(decisions, entra_id, links)
     decisions.unmanaged = decide_unmanaged(decisions)
+    decisions.drop_overtaken()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.model.plan import Action, Outcomes, Plan
 from reconciler.render.safe import code_block, code_span
 from reconciler.render.text import action_lines, finding_lines, outcome_line
-from reconciler.render.words import counts, guard_words, many, not_created_lines, permit_lines, rest
+from reconciler.render.words import counts, guard_words, many, not_created_lines, permit_lines, rest, seat_lines
 
 FOLD_ABOVE = 12
 """Action lines that are shown unfolded."""
@@ -29,10 +29,7 @@ def render_plan(plan: Plan, file: str) -> str:
     if plan.findings:
         found = code_block(finding_lines(plan.findings)[1:-1])
         parts.append(f"<details><summary>{many(len(plan.findings), 'finding')}</summary>\n\n{found}\n\n</details>")
-    seats = plan.seats.technician
-    parts.append(
-        f"{todo or 'Nothing to do'}. {rest(plan.summary)} Technician seats: {seats.before} before, {seats.after} after."
-    )
+    parts.append(" ".join([f"{todo or 'Nothing to do'}. {rest(plan.summary)}", *seat_lines(plan)]))
     parts += [code_span(line) for line in not_created_lines(plan)]
     parts.append(f"File {code_span(file)}, digest `{plan.digest[:12]}`, SSO IDs checked: {plan.sso_verified}.")
     return "\n\n".join(parts) + "\n"

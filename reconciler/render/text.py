@@ -16,6 +16,7 @@ from reconciler.render.words import (
     not_created_lines,
     permit_lines,
     rest,
+    seat_lines,
     sign_of,
     verbs_of,
 )
@@ -42,8 +43,7 @@ def render_plan(plan: Plan, file: str) -> str:
     todo = counts(plan.summary)
     lines.append(f"{todo}. {rest(plan.summary)}" if todo else f"Nothing to do. {rest(plan.summary)}")
     lines += [visible(line) for line in not_created_lines(plan)]
-    if todo:
-        lines.append(f"Seats: {seats.before} before, {seats.freed} freed, {seats.taken} taken, {seats.after} after.")
+    lines += seat_lines(plan)
     lines.append(f"Guards: {guards_line(plan)}.   Digest: {plan.digest[:12]}")
     if plan.violations:
         lines += ["", "If it is right, this goes into the file, reviewed:", *permit_lines(plan)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from reconciler.model.plan import Action, Change, Guard, Plan, Summary, Verb
+from reconciler.model.plan import Action, Change, Guard, Plan, SeatCount, Summary, Verb
 from reconciler.render.safe import quoted
 
 SIGNS: dict[Verb, str] = {
@@ -90,6 +90,17 @@ def not_created_lines(plan: Plan) -> list[str]:
     ]
 
 
+def seat_lines(plan: Plan) -> list[str]:
+    """Technician seats and mobile licences before and after the plan: each where it changes or somebody has none."""
+    seats, licences = plan.seats.technician, plan.seats.mobile
+    lines = []
+    if plan.actions or seats.without:
+        lines.append(f"Seats: {_seat_words(seats)}.")
+    if licences.freed or licences.taken or licences.without:
+        lines.append(f"Mobile licences: {_seat_words(licences)}.")
+    return lines
+
+
 def guard_words(guard: Guard) -> str:
     """One guard as a clause: what was counted, of how many, against which limit of which name."""
     where = f"{guard.mapping}: " if guard.mapping else ""
@@ -132,12 +143,19 @@ def by_place(actions: Iterable[Action]) -> dict[str, list[Action]]:
     return dict(sorted(groups.items(), key=lambda item: item[0].casefold()))
 
 
+def _seat_words(count: SeatCount) -> str:
+    words = f"{count.before} before, {count.freed} freed, {count.taken} taken, {count.after} after"
+    if count.bought is not None:
+        words += f", {count.bought} in all"
+    return words + (f"; {many(len(count.without), 'person')} without" if count.without else "")
+
+
 def _clause(change: Change) -> str:
     word = FIELD_WORDS[change.field]
     if change.field == "description":
         return f"{word} renewed"
-    if change.field == "mobile_license" and change.after is False:
-        return f"{word} released"
+    if change.field == "mobile_license":
+        return f"{word} {'awarded' if change.after else 'released'}"
     if change.before is None:
         return f"{word} {quoted(change.after)}"
     return f"{word}: {quoted(change.before)} -> {quoted(change.after)}"

@@ -33,9 +33,9 @@ def test_D3_a_changed_one_is_replaced_in_place_and_the_other_text_stays_byte_for
     assert changes == {"description": (text.format(str(mark("ann", "old")).upper()), text.format(mark("ann")))}
 
 
-def test_D3_what_the_marker_says_of_the_mobile_licence_stays(world: World) -> None:
+def test_D3_the_marker_says_nothing_of_the_licence_where_no_mapping_manages_it(world: World) -> None:
     world.person("ann", "field").node("ann", mark("ann", m=Licence.REFUSED, off=True), status="Disabled")
-    assert world.plan().changes("ann")["description"][1] == str(mark("ann", m=Licence.REFUSED))
+    assert world.plan().changes("ann")["description"][1] == str(mark("ann"))
 
 
 @pytest.mark.parametrize("other", [mark("ann", off=True), mark("eve"), mark("ann", owner="beef")])

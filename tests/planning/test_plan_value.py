@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.model.directory import UnreadGroup
 from reconciler.model.plan import Action, Place, Subject
-from reconciler.planning.licences import count_seats
 from reconciler.planning.planner import order_actions, stage_of
+from reconciler.planning.seats import count_technicians
 
 from .world import World, group_id, id_of, mark
 
@@ -227,7 +227,7 @@ def test_lone_surrogates_are_shown_replaced_and_break_no_output(world: World) ->
 def test_seats_are_the_technicians(world: World) -> None:
     world.both("ann")
     admins = [action("b", "create").model_copy(update={"role": "admin"})]
-    assert count_seats(world.tree(), admins, 0).technician.model_dump() == {
+    assert count_technicians(world.tree(), admins, None).model_dump() == {
         "bought": None,
         "before": 1,
         "freed": 0,

@@ -120,6 +120,8 @@ class World:
 
     settings: dict[str, Any] = field(default_factory=dict)
     guards: dict[str, Any] = field(default_factory=dict)
+    technician_seats: int | None = None
+    mobile_seats: int | None = None
     protected: tuple[str, ...] = ()
     overrides: list[Override] = field(default_factory=list)
     permits: list[Permit] = field(default_factory=list)
@@ -231,8 +233,8 @@ class World:
             region="us",
             account_id=1,
             owner=OWNER,
-            technician_seats=None,
-            mobile_seats=None,
+            technician_seats=self.technician_seats,
+            mobile_seats=self.mobile_seats,
             requests_per_second=5.0,
             settings=Settings(**self.settings),
             limits=Limits(),

@@ -92,6 +92,7 @@ def one_of_everything() -> Plan:
             changes=(
                 Change(field="login", after="new@contoso.example"),
                 Change(field="name", after="New Person"),
+                Change(field="mobile_license", after=True),
                 Change(field="enabled", after=True),
                 Change(field="description", after="[entra:…]"),
             ),
@@ -119,7 +120,10 @@ def one_of_everything() -> Plan:
             kept_disabled=1,
             frozen_mappings=1,
         ),
-        seats=Seats(technician=SeatCount(before=45, freed=1, taken=2, after=46), mobile=SeatCount(freed=1)),
+        seats=Seats(
+            technician=SeatCount(before=45, freed=1, taken=2, after=46),
+            mobile=SeatCount(bought=20, before=20, freed=1, taken=1, after=20, without=("k@contoso.example",)),
+        ),
         actions=actions,
         findings=(
             Finding(code="frozen", severity="error", mapping="field", message="nothing is written for it: gone"),
@@ -162,9 +166,9 @@ def one_of_everything() -> Plan:
 
 
 def nothing_to_do() -> Plan:
-    return one_of_everything().model_copy(
-        update={"actions": (), "findings": (), "guards": (), "summary": Summary(unchanged=47), "mappings": ()}
-    )
+    seats = Seats(technician=SeatCount(before=45, after=45), mobile=SeatCount(before=20, after=20))
+    nothing = {"actions": (), "findings": (), "guards": (), "mappings": ()}
+    return one_of_everything().model_copy(update=nothing | {"summary": Summary(unchanged=47), "seats": seats})
 
 
 def some_outcomes() -> Outcomes:

@@ -98,6 +98,7 @@ def test_seat_effects_are_numbers_and_have_a_sheet_of_their_own() -> None:
         ("disable", "mobile licence", -1),
         ("disable", "enabled", -1),
         ("enable", "enabled", 1),
+        ("create", "mobile licence", 1),
     ]
 
 
