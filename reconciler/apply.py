@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar
 
+from reconciler.apply_awards import Awarder, Pending
 from reconciler.apply_checks import (
     find_losses,
     misplaced,
@@ -20,10 +22,12 @@ from reconciler.apply_checks import (
     staleness,
     stored_differently,
     with_changes,
+    words_of,
 )
+from reconciler.apply_seats import LiveSeats, main_part
 from reconciler.errors import CredentialsError, ReconcilerError, TargetError, TargetRefused, TargetUnknown
 from reconciler.model.hierarchy import PERSON_TYPE, Details, Role, Tree, is_blank
-from reconciler.model.plan import Action, ActionOutcome, Result
+from reconciler.model.plan import Action, ActionOutcome, Result, Seats
 from reconciler.model.text import normal_login
 
 T = TypeVar("T")
@@ -80,6 +84,8 @@ class Applier:
         tree: Tree,
         details: Mapping[int, Details | None],
         *,
+        seats: Seats,
+        refused_again: bool,
         has_rpat: bool,
         password: Callable[[], str] | None,
         stopping: Callable[[], bool],
@@ -87,8 +93,11 @@ class Applier:
         sleep: Callable[[float], None],
         progress: Callable[[ActionOutcome], None],
     ) -> None:
-        """`tree` and `details` are what the plan was made from; `has_rpat`, whether this server knows the remote access
-        add-on at all; `password` gives the first one of each new person. `stopping` is asked between actions.
+        """`tree` and `details` are what the plan was made from, and `seats` is its forecast.
+
+        `refused_again`: licences that Rescue refused before are tried whatever this run releases (`--refresh full`).
+        `has_rpat`: this server knows the remote access add-on. `password` gives the first one of each new person.
+        `stopping` is asked between actions.
         """
         self._writer = writer
         self._planned = tree
@@ -106,49 +115,71 @@ class Applier:
         self._stage_trouble: dict[int, str | None] = {}
         self._unread = 0
         self._made: set[int] = set()
+        self._seats = LiveSeats(seats, refused_again)
+        self._awarder = Awarder(writer, self._seats, self._read, self._wait_until)
+        self._awards: dict[str, Pending] = {}
+        """By action id: what is left to do for people whose other changes, if they had any, are done."""
 
-    def run(self, actions: Sequence[tuple[int, Action]]) -> Run:
+    def run(self, actions: Sequence[tuple[int, Action]], awards: Sequence[str] = ()) -> Run:
         """Every action, in the order given, with its stage number. Never raises: see `Run.stopped` and `Run.fatal`.
+
+        Licences are awarded when all of them are done, in the order of `awards`, ids of actions (D22).
 
         What ends the whole run is our own credentials, an unreadable tree, a server that loses data, words nobody knows
         and bugs; the actions it kept from being tried are `skipped`.
         """
         for stage, action in actions:
-            if self._run.stopped is None and self._stopping():
-                self._run.stopped = "stopped by a signal"
-            if self._run.stopped is not None:
-                self._note(action, "skipped", f"not tried: {self._run.stopped}")
-                continue
-            try:
-                self._one(stage, action)
-            except TargetRefused as refusal:
-                self._note(action, "failed", _words(refusal))
-            except TargetUnknown as lost:
-                self._note(action, "unknown", _words(lost))
-            except _Ends as ending:
-                cause = ending.__cause__
-                self._end(cause if isinstance(cause, Exception) else ending)
-                self._note(action, ending.outcome, str(ending))
-            except ReconcilerError as fatal:
-                self._end(fatal)
-                self._note(action, "failed", _words(fatal))
-            except Exception as bug:
-                self._end(bug)
-                self._run.outcomes.setdefault(action.id, outcome_of(action, "unknown", "a bug ended the run here"))
+            self._try(action, partial(self._one, stage, action))
+        for action_id in (*awards, *list(self._awards)):
+            pending = self._awards.pop(action_id, None)
+            if pending is not None:
+                self._try(pending.action, partial(self._award, pending), written=pending.written)
+        self._run.outcomes = {action.id: self._run.outcomes[action.id] for _, action in actions}
         return self._run
+
+    def _try(self, action: Action, do: Callable[[], None], *, written: bool = False) -> None:
+        """One step, unless the run has ended. Whatever it raises becomes the action's outcome."""
+        if self._run.stopped is None and self._stopping():
+            self._run.stopped = "stopped by a signal"
+        if self._run.stopped is not None:
+            if written:
+                self._note(action, "failed", f"the mobile licence was not tried: {self._run.stopped}")
+            else:
+                self._note(action, "skipped", f"not tried: {self._run.stopped}")
+            return
+        try:
+            do()
+        except TargetRefused as refusal:
+            self._note(action, "failed", words_of(refusal))
+        except TargetUnknown as lost:
+            self._note(action, "unknown", words_of(lost))
+        except _Ends as ending:
+            cause = ending.__cause__
+            self._end(cause if isinstance(cause, Exception) else ending)
+            self._note(action, ending.outcome, str(ending))
+        except ReconcilerError as fatal:
+            self._end(fatal)
+            self._note(action, "failed", words_of(fatal))
+        except Exception as bug:
+            self._end(bug)
+            self._run.outcomes.setdefault(action.id, outcome_of(action, "unknown", "a bug ended the run here"))
 
     def _end(self, cause: Exception) -> None:
         self._run.fatal = cause
-        words = _words(cause) if isinstance(cause, ReconcilerError) else str(cause) or type(cause).__name__
+        words = words_of(cause) if isinstance(cause, ReconcilerError) else str(cause) or type(cause).__name__
         self._run.stopped = f"the run ended: {words}"
 
     def _one(self, stage: int, action: Action) -> None:
         for needed in action.depends_on:
             before = self._run.outcomes.get(needed)
-            if before is None or before.outcome != "done":
+            if needed not in self._awards and (before is None or before.outcome != "done"):
                 who = before.subject.login if before else needed
                 self._note(action, "skipped", f"depends on the action for {who}, which was not done")
                 return
+        trouble = self._seats.no_seat(action)
+        if trouble is not None:
+            self._note(action, "skipped", trouble)
+            return
         if {"create", "move"} & set(action.verbs):
             trouble = self._look_again(stage)
             if trouble is not None:
@@ -184,6 +215,10 @@ class Applier:
         if node_id is None or planned is None:
             self._note(action, "failed", "the plan has no reading of this person")
             return
+        main = main_part(action)
+        if not main.changes and action.verbs == ("update",):
+            self._awards[action.id] = Pending(action, planned, written=False, current=False)
+            return
         actual = self._read(lambda: self._writer.fetch_node(node_id))
         why = staleness(planned, actual)
         if actual is None or why is not None:
@@ -193,23 +228,31 @@ class Applier:
         if target is not None:
             self._run.wrote = True
             self._writer.perform_move(node_id, target)
-        if not action.changes:
-            self._note(action, "done", "")
+        if not main.changes:
+            self._done(action, actual, "", current=False)
             return
-        wanted = with_changes(actual, action)
+        wanted = with_changes(actual, main)
         self._run.wrote = True
+        self._seats.take(action)
         try:
             self._writer.perform_set(wanted, self._password() if self._password and action.sets_password else None)
         except (TargetRefused, TargetUnknown) as trouble:
+            if isinstance(trouble, TargetRefused):
+                self._seats.give_back(action)
             result: Result = "failed" if isinstance(trouble, TargetRefused) else "unknown"
-            self._note(action, result, f"moved, but: {_words(trouble)}" if target else _words(trouble))
+            self._note(action, result, f"moved, but: {words_of(trouble)}" if target else words_of(trouble))
             return
         except ReconcilerError as fatal:
             if target is None:
                 raise
-            raise _Ends("failed", f"moved, but: {_words(fatal)}") from fatal
+            raise _Ends("failed", f"moved, but: {words_of(fatal)}") from fatal
+        verifies = not self._verified
         differing = self._verify(actual, wanted)
-        self._note(action, "failed" if differing else "done", "; ".join(differing))
+        if differing:
+            self._note(action, "failed", "; ".join(differing))
+            return
+        self._seats.free(action)
+        self._done(action, wanted, "", current=verifies)
 
     def _verify(self, before: Details, wanted: Details) -> list[str]:
         """The first write, read back until all of it shows or ten seconds are over (D15): what was stored differently.
@@ -280,16 +323,22 @@ class Applier:
             self._note(action, "failed", message)
             return
         if planned is None:
-            blank = self._blank(self._make_node(parent, role), role)
+            self._seats.take(action)  # a blank that is left half-made may be enabled
+            try:
+                blank = self._blank(self._make_node(parent, role), role)
+            except TargetRefused:
+                self._seats.give_back(action)
+                raise
         else:
             found = self._read(lambda: self._writer.fetch_node(planned))
             if found is None or not is_blank(found) or found.sso_id:
                 self._note(action, "stale", f"node {planned} is not half-made any more")
                 return
             blank = found
+            self._seats.take(action)
         name = str(action.after("name"))
         wanted = with_changes(
-            blank._replace(name=name, nick=name, description=""), action
+            blank._replace(name=name, nick=name, description=""), main_part(action)
         )  # the nick is the name (D20)
         self._fill(action, blank, wanted, filled=planned is not None)
 
@@ -300,21 +349,43 @@ class Applier:
             self._writer.perform_set(wanted, self._password() if self._password else None)
         except TargetUnknown as lost:
             self._no_creates = f"node {blank.id} may be half-made, so no more people are created in this run"
-            self._note(action, "unknown", f"{_words(lost)}; node {blank.id} may be half-made")
+            self._note(action, "unknown", f"{words_of(lost)}; node {blank.id} may be half-made")
             return
         except ReconcilerError as refusal:
             token = refusal.token if isinstance(refusal, TargetRefused) else ""
             if "PASSWORD" in token or not any(word in token for word in _OWN_FAULT):
                 self._no_creates = f"node {blank.id} was left half-made, so no more people are created in this run"
-            what = f"{_words(refusal)}; node {blank.id} is left half-made, the next run fills it"
+            what = f"{words_of(refusal)}; node {blank.id} is left half-made, the next run fills it"
             if isinstance(refusal, TargetRefused):
+                if filled:
+                    self._seats.give_back(action)
                 self._note(action, "failed", what)
                 return
             raise _Ends("failed", what) from refusal
         differing = self._verify(blank, wanted)
         if filled and not differing and not self._wait_until(lambda: self._shows(wanted)):
             differing = [f"node {blank.id} does not show the new person after the write"]
-        self._note(action, "failed" if differing else "done", "; ".join(differing) or f"node {blank.id}")
+        if differing:
+            self._note(action, "failed", "; ".join(differing))
+        else:
+            self._done(action, wanted, f"node {blank.id}", current=True)
+
+    def _done(self, action: Action, record: Details, message: str, *, current: bool) -> None:
+        """All of it but an award is done: noted, or left for the last stage."""
+        if action.awards:
+            self._awards[action.id] = Pending(action, record, written=True, current=current)
+        else:
+            self._note(action, "done", message)
+
+    def _award(self, pending: Pending) -> None:
+        try:
+            found = self._awarder.award(pending)
+        finally:
+            self._run.wrote |= self._awarder.wrote
+        if found.ends is not None:
+            raise _Ends(found.outcome, found.message) from found.ends
+        made = f"node {pending.record.id}" if "create" in pending.action.verbs else ""
+        self._note(pending.action, found.outcome, found.message or made)
 
     def _shows(self, wanted: Details) -> bool:
         """A blank that was filled is read again just after (D14)."""
@@ -336,14 +407,14 @@ class Applier:
             try:
                 self._tree = self._writer.fetch_tree()
             except ReconcilerError as unread:
-                raise _Ends("unknown", f"{_words(lost)}; and the tree could not be read: {unread}") from unread
+                raise _Ends("unknown", f"{words_of(lost)}; and the tree could not be read: {unread}") from unread
             found = [
                 node.id
                 for node in self._tree.people(role)
                 if node.parent == parent and node.id not in known and is_blank(node)
             ]
             if not found:
-                raise TargetRefused("ERROR", f"{_words(lost)}; the tree shows no new node") from lost
+                raise TargetRefused("ERROR", f"{words_of(lost)}; the tree shows no new node") from lost
             if len(found) > 1:
                 self._no_creates = "there are half-made nodes nobody can tell apart, so no more people are created"
                 raise
@@ -382,9 +453,3 @@ def outcome_of(action: Action, result: Result, message: str) -> ActionOutcome:
     return ActionOutcome(
         **{name: getattr(action, name) for name in Action.model_fields}, outcome=result, message=message
     )
-
-
-def _words(error: ReconcilerError) -> str:
-    """The error and its advice, but for advice that is about a run without writes."""
-    advice = "" if error.advice == TargetError.advice else error.advice
-    return f"{error} ({advice})" if advice else str(error)

@@ -9,10 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from reconciler.errors import ReconcilerError, TargetError
 from reconciler.model.hierarchy import PERSON_TYPE, Details, Node, Role, Tree
 from reconciler.model.marker import MarkersDiffer, find_marker, with_marker, without_marker
 from reconciler.model.plan import Action, ActionOutcome
 from reconciler.model.text import normal_login, normal_text
+
+
+def words_of(error: ReconcilerError) -> str:
+    """The error and its advice, but for advice that is about a run without writes."""
+    advice = "" if error.advice == TargetError.advice else error.advice
+    return f"{error} ({advice})" if advice else str(error)
 
 
 def staleness(planned: Details, actual: Details | None) -> str | None:

@@ -63,10 +63,14 @@ class TargetRefused(TargetError):
 class TargetUnknown(TargetError):
     """One write was sent and its fate is not known: `ERROR`, a time-out, a dropped connection, a page of HTML.
 
-    Never repeated blindly; the next reading tells.
+    Never repeated blindly; the next reading tells. `token` is the answer's first word, empty where no answer came.
     """
 
     advice = ""
+
+    def __init__(self, message: str, *, token: str = "") -> None:
+        super().__init__(message)
+        self.token = token
 
 
 class UsageError(ReconcilerError):

@@ -19,7 +19,9 @@ MAY_IMPORT = {
     "transport": {"errors", "transport"},
     "source": {"errors", "model", "transport", "source"},
     "target": {"errors", "model", "transport", "target"},
-    "apply": {"errors", "model", "apply_checks"},
+    "apply": {"errors", "model", "apply_awards", "apply_checks", "apply_seats"},
+    "apply_awards": {"errors", "model", "apply_checks", "apply_seats"},
+    "apply_seats": {"model"},
     "apply_checks": {"errors", "model"},
     "sandbox": {"errors", "sandbox"},
 }
@@ -36,7 +38,7 @@ DOORS = {
     "sqlite3": {"sandbox"},
     "xlsxwriter": {"render"},
 }
-PURE = {"errors", "model", "planning", "render", "apply_checks"}
+PURE = {"errors", "model", "planning", "render", "apply_checks", "apply_seats"}
 IMPURE = {"os", "time", "logging", "socket", "subprocess", "random", "tempfile", "pathlib", "threading"}
 FORBIDDEN_WORDS = ("deleteNode", "deletenode")
 

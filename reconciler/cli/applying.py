@@ -26,6 +26,7 @@ from reconciler.model.hierarchy import Details
 from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Action, ActionOutcome, Outcomes, Plan, Refresh, Result
 from reconciler.model.readings import Readings
+from reconciler.planning.licences import rank_awards
 from reconciler.planning.planner import stage_of
 from reconciler.render.json_plan import read_plan
 from reconciler.render.text import outcome_line
@@ -60,6 +61,7 @@ class Apply:
         self._stopping = stopping
         self._started = _now()
         self._planned: tuple[Plan, Readings] | None = None
+        self._awards: tuple[str, ...] = ()
         self._noted: dict[str, ActionOutcome] = {}
 
     @property
@@ -80,6 +82,7 @@ class Apply:
             try:
                 with open_sides(mappings, self._environ, self._talk) as sides:
                     self._planned = read_and_plan(mappings, sides, refresh=self._refresh, talk=self._talk)
+                    self._awards = rank_awards(self._planned[0].actions, mappings.mappings)
                     stopping.defer()
                     outcomes, bug = self._carry_out(*self._planned, mappings, reviewed, sides, stopping)
             except BaseException as ended:
@@ -151,6 +154,8 @@ class Apply:
             _RescueAsWriter(sides),
             readings.tree,
             readings.details,
+            seats=plan.seats,
+            refused_again=plan.sso_verified == "full",
             has_rpat=readings.caller.details.rpat is not None,
             password=password,
             stopping=stopping,
@@ -158,7 +163,7 @@ class Apply:
             sleep=time.sleep,
             progress=noted,
         )
-        run = applier.run([(stage_of(action), action) for action in plan.let_through])
+        run = applier.run([(stage_of(action), action) for action in plan.let_through], self._awards)
         if run.stopped is not None:
             talk.warn(run.stopped)
         converged = self._read_finally(run, sides, stopping)

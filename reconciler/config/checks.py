@@ -323,9 +323,9 @@ def _check_roles(parts: Parts, remarks: Remarks) -> None:
                 if useless and key in pair.said.model_fields_set:
                     place = parts.document.key_place((*pair.path, key))
                     remarks.warning(place, f"{key} has no effect without full_sync")
-            if mapping.mobile_license != "keep" and pair.said.mobile_license:
+            if mapping.mobile_license == "award" and pair.said.mobile_license:
                 place = parts.document.key_place((*pair.path, "mobile_license"))
-                remarks.warning(place, "mobile_license has no effect without full_sync")
+                remarks.warning(place, "mobile_license: award has no effect without full_sync")
 
 
 def _rule_out(parts: Parts, remarks: Remarks, pair: Pair, key: str, why: str, instead: str, cause: str) -> None:

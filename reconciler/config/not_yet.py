@@ -29,13 +29,10 @@ def _said(value: Any) -> bool:
 
 _MAPPING_ROWS = (
     ("nested", _is("mirror", "flatten"), "write direct"),
-    ("mobile_license", _is("award", "release"), "write keep"),
     ("create_group", _is(True), "write false, and create the group in Rescue"),
     ("permissions_from", _said, "leave it out"),
 )
 ROWS = (
-    Row(("rescue", "technician_seats"), _said, "leave it out"),
-    Row(("rescue", "mobile_seats"), _said, "leave it out"),
     *(Row(("defaults", row[0]), *row[1:]) for row in _MAPPING_ROWS),
     *(Row(("mappings", "*", row[0]), *row[1:]) for row in _MAPPING_ROWS),
 )

@@ -125,7 +125,7 @@ class RescueClient:
                 continue
             if said is not None and said.meaning not in (Meaning.THROTTLED, Meaning.SLOW_DOWN):
                 self._stop_at(what, said)
-                raise TargetUnknown(f"{what}: what became of it is not known: {said.word or said.why}")
+                raise TargetUnknown(f"{what}: what became of it is not known: {said.word or said.why}", token=said.word)
             throttled |= said is not None and said.meaning is Meaning.THROTTLED
             if not again or attempt == _WRITES:
                 raise _not_done(what, said, unsent, throttled=throttled)

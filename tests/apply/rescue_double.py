@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from reconciler.apply import Applier, Run
 from reconciler.errors import CredentialsError, TargetError, TargetRefused, TargetUnknown
 from reconciler.model.hierarchy import Details, Node, Tree
-from reconciler.model.plan import Action, ActionOutcome, Change, Place, Subject
+from reconciler.model.plan import Action, ActionOutcome, Change, Place, SeatCount, Seats, Subject
 
 DESK, FIELD = 20, 30
 MARK = "[entra:8d2f:00000000-0000-4000-8000-00000000000{}@11111111#00000000]"
@@ -171,6 +171,9 @@ def stage(action: Action) -> int:
     return min(places)
 
 
+UNLIMITED = Seats(technician=SeatCount(), mobile=SeatCount())
+
+
 def carry_out(
     rescue: Rescue,
     *actions: Action,
@@ -178,6 +181,9 @@ def carry_out(
     stopping: Callable[[], bool] = lambda: False,
     progress: Callable[[ActionOutcome], None] = lambda _: None,
     has_rpat: bool = True,
+    seats: Seats = UNLIMITED,
+    refused_again: bool = False,
+    awards: Sequence[str] = (),
 ) -> Run:
     """An apply of actions that were planned from `planned`, by default from the same state."""
     source = planned or rescue
@@ -188,6 +194,8 @@ def carry_out(
         rescue,
         tree,
         details,
+        seats=seats,
+        refused_again=refused_again,
         has_rpat=has_rpat,
         password=lambda: PASSWORD,
         stopping=stopping,
@@ -195,7 +203,7 @@ def carry_out(
         sleep=rescue.clock.sleep,
         progress=progress,
     )
-    run = applier.run([(stage(action), action) for action in actions])
+    run = applier.run([(stage(action), action) for action in actions], awards)
     assert list(run.outcomes) == [action.id for action in actions]
     return run
 

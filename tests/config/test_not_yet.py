@@ -29,23 +29,19 @@ NOTHING = dict.fromkeys(["rescue", "settings", "guards", "defaults", "mappings"]
 LINES = {"rescue": 2, "settings": 3, "guards": 4, "defaults": 5, "mappings": 7, "overrides": 9, "retired": 10}
 
 REFUSED = [
-    ("rescue", "technician_seats: 0", "rescue.technician_seats"),
-    ("rescue", "mobile_seats: 20", "rescue.mobile_seats"),
     ("defaults", "nested: mirror", "defaults.nested: mirror"),
     ("defaults", "nested: flatten", "defaults.nested: flatten"),
-    ("defaults", "mobile_license: award", "defaults.mobile_license: award"),
-    ("defaults", "mobile_license: release", "defaults.mobile_license: release"),
     ("defaults", "create_group: true", "defaults.create_group: true"),
     ("defaults", "permissions_from: T", "defaults.permissions_from"),
     ("mappings", "nested: mirror", "nested: mirror"),
     ("mappings", "nested: flatten", "nested: flatten"),
-    ("mappings", "mobile_license: award", "mobile_license: award"),
-    ("mappings", "mobile_license: release", "mobile_license: release"),
     ("mappings", "create_group: true", "create_group: true"),
     ("mappings", "permissions_from: T", "permissions_from"),
 ]
 ACTED_ON = [
     ("rescue", "requests_per_second: 1"),
+    ("rescue", "technician_seats: 0"),
+    ("rescue", "mobile_seats: 20"),
     ("rescue", "region: eu"),
     ("settings", "adopt: login"),
     ("settings", "adopt: never"),
@@ -68,6 +64,8 @@ ACTED_ON = [
             "full_sync: false",
             "nested: direct",
             "mobile_license: keep",
+            "mobile_license: award",
+            "mobile_license: release",
             "create_group: false",
             "permissions_from: null",
             "create_missing: true",

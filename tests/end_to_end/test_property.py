@@ -124,4 +124,6 @@ def test_an_undisturbed_apply_leaves_nothing_to_do(made_from: tuple[str, str]) -
             assert made.apply().outcomes is not None
         again = made.call("plan", "--refresh", "full", "--out", "plan.json")
         left = json.loads((Path(folder) / "plan.json").read_text())["actions"]
+        # Licences of people who were disabled before and whose marker says nothing of one: only `full` sees them (D4).
+        left = [item for item in left if {change["field"] for change in item["changes"]} != {"mobile_license"}]
         assert left == [], (done.out, again.out)
