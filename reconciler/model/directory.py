@@ -89,3 +89,6 @@ class Directory:
     """Whether the token's `tid` is the configured tenant; None where the token cannot be read or no tenant is set."""
     notes: tuple[str, ...] = field(default=())
     """Remarks that change nothing, such as a name beside an id that is no longer the group's."""
+    nested: Mapping[str, Group | UnreadGroup] = field(default_factory=dict)
+    """By id, every group that is nested, at any depth, below the group of a mapping that follows nesting (D1). The
+    groups of mappings are not among them: each is a boundary."""

@@ -1,7 +1,8 @@
 """Group ids -> groups, each read whole or not at all (D17).
 
-A group is asked for and its members in the same batch; further pages follow in batches too (graph.md §5.1, §6). The
-list of members is not cast to users: a cast reads an index that lags (graph.md §3).
+A group is asked for and its members in the same batch; further pages follow in batches too (graph.md §5.1, §6), and so
+do the groups nested in one whose nesting is followed, each once however often it is nested (D1). The list of members is
+not cast to users: a cast reads an index that lags (graph.md §3).
 """
 
 from __future__ import annotations
@@ -49,6 +50,11 @@ class GroupReading:
     def finished(self) -> bool:
         """Nothing is left to ask, once both questions of the first round are answered."""
         return bool(self.why) or self._listing.next is None
+
+    @property
+    def nested(self) -> tuple[str, ...]:
+        """Ids of the groups that are direct members, as far as read."""
+        return tuple(self._roll.nested)
 
     def take_group(self, answer: BatchAnswer) -> None:
         """The group's own record."""
@@ -106,10 +112,15 @@ def fetch_groups(
     ids: Collection[str],
     *,
     limit: int | None,
+    follow: Collection[str] = (),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, GroupReading]:
-    """Read all these groups, lower-case ids. Never raises for one group; CredentialsError as the client raises it."""
-    persons = Persons()
+    """Read all these groups, lower-case ids, and after them every group nested in one of `follow`, at any depth.
+
+    Whatever is among `ids` is a boundary: what is nested in it is read only if it is to be followed itself. Never
+    raises for one group; CredentialsError as the client raises it.
+    """
+    persons, followed = Persons(), set(follow)
     may_read_hidden = "Member.Read.Hidden" in _roles(client.claims())
     readings = {id_: GroupReading(id_, persons, limit, may_read_hidden=may_read_hidden) for id_ in dict.fromkeys(ids)}
     left = set(readings)
@@ -127,6 +138,11 @@ def fetch_groups(
             asked[id_] -= 1
             if not asked[id_] and reading.finished:
                 left.discard(id_)
+                for nested in sorted(reading.nested) if id_ in followed else ():
+                    if nested not in readings:
+                        readings[nested] = GroupReading(nested, persons, limit, may_read_hidden=may_read_hidden)
+                        followed.add(nested)
+                        left.add(nested)
                 if progress:
                     progress("reading groups in Entra", len(readings) - len(left), len(readings))
     return readings

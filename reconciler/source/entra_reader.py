@@ -44,7 +44,7 @@ class EntraReader:
         self._progress = progress
 
     def fetch_directory(self, mappings: Mappings) -> Directory:
-        """Every mapped group, each once.
+        """Every mapped group, and those nested in the groups of mappings that follow nesting, each once.
 
         Raises SourceError or CredentialsError where Graph answered for none of them; a group it did answer for and that
         cannot be trusted freezes its mapping, also where it is the only one (D17).
@@ -53,8 +53,10 @@ class EntraReader:
         wanted = mappings.mappings
         lookups = fetch_names(self._client, [name for one in wanted if (name := _name_alone(one))])
         ids = {one.name: _id_of(one, lookups) for one in wanted}
-        known = [id_ for id_ in ids.values() if id_]
-        readings = fetch_groups(self._client, known, limit=mappings.limits.members, progress=self._progress)
+        known = {id_: None for id_ in ids.values() if id_}
+        follow = [id_ for one in wanted if one.nested != "direct" and (id_ := ids[one.name])]
+        limit = mappings.limits.members
+        readings = fetch_groups(self._client, known, limit=limit, follow=follow, progress=self._progress)
         groups: dict[str, Group | UnreadGroup] = {}
         notes = [] if confirmed is not False else [self._other_tenant()]
         statuses: set[int] = set()
@@ -69,10 +71,11 @@ class EntraReader:
             groups[one.name] = _with_name(results[id_], one)
             statuses.add(readings[id_].status)
             notes += _notes(one, readings[id_])
-        answered = any(reading.status == 200 for reading in readings.values())
+        answered = any(readings[id_].status == 200 for id_ in known)
         if wanted and not answered and not any(isinstance(group, Group) for group in groups.values()):
             raise self._nothing_readable(groups, statuses)
-        return Directory(groups, confirmed, tuple(notes))
+        nested = {id_: group for id_, group in results.items() if id_ not in known}
+        return Directory(groups, confirmed, tuple(notes), nested)
 
     def fetch_group(self, group_id: str) -> Group | UnreadGroup:
         """One group's members once more, now (D8, `reading_moved`). No limit on their number."""

@@ -247,10 +247,20 @@ def tools() -> SimpleNamespace:
     )
 
 
-def make_mappings(*named: tuple[str | None, str | None], limit: int = 999) -> SimpleNamespace:
-    """What the reader looks at of a `Mappings`: mappings `m0`, `m1`, ... with (id, name), and one limit."""
+def make_mappings(
+    *named: tuple[str | None, str | None], limit: int = 999, nested: str = "direct", **other: str
+) -> SimpleNamespace:
+    """What the reader looks at of a `Mappings`: mappings `m0`, `m1`, ... with (id, name), and one limit.
+
+    `nested` is that of all mappings but those named in `other`.
+    """
     pairs = [
-        SimpleNamespace(name=f"m{number}", entra_group=SimpleNamespace(id=id_, name=name), line=number + 1)
+        SimpleNamespace(
+            name=f"m{number}",
+            entra_group=SimpleNamespace(id=id_, name=name),
+            line=number + 1,
+            nested=other.get(f"m{number}", nested),
+        )
         for number, (id_, name) in enumerate(named)
     ]
     return SimpleNamespace(mappings=tuple(pairs), limits=SimpleNamespace(members=limit))
