@@ -6,6 +6,7 @@ rescue-api.md §7.2, which are `target`'s business: a Tree that exists is consis
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property
@@ -81,6 +82,30 @@ class Details(NamedTuple):
 def is_blank(node: Node | Details) -> bool:
     """A half-made person: no e-mail, empty Description, not online (D14). The name of one is not known."""
     return not node.login.strip() and not node.description.strip() and node.status.lower() in ("offline", "disabled")
+
+
+_UNNAMED = re.compile(r"(?:new|unnamed|untitled) (?:technician )?group(?: ?\(?\d+\)?)?", re.IGNORECASE)
+
+
+def is_unnamed(node: Node | GroupRecord) -> bool:
+    """A group that was created and never named: no Description, and no name, or one that servers give by themselves.
+
+    What createGroup calls a group is not known (rescue-api.md §4.6). Whether anything is below it is not looked at.
+    """
+    name = " ".join(node.name.split())
+    return not node.description.strip() and (not name or _UNNAMED.fullmatch(name) is not None)
+
+
+class GroupRecord(NamedTuple):
+    """One record of getGroup_v2. Permission names as read, in their order, also those nobody knows (§3.4)."""
+
+    id: int
+    name: str
+    description: str
+    type: str
+    permissions: tuple[str, ...]
+    locked: tuple[str, ...]
+    enabled: bool
 
 
 class Caller(NamedTuple):

@@ -87,7 +87,18 @@ SWITCHES: dict[str, Switch] = {
             "omitted_optional", ("clears", "keeps"), "clears", _R + "§4.3", "setUser without nick, ssoid, description"
         ),
         Switch("empty_optional", ("clears", "keeps"), "clears", _R + "§4.3", "setUser with them empty"),
+        Switch("blank_group_permissions", ("none", "parent"), "none", _R + "§4.6", "those of a group createGroup made"),
         Switch("omitted_permission", ("clears", "keeps"), "clears", _R + "§4.6", "setGroup without permission lists"),
+        Switch(
+            "unknown_permission",
+            ("kept", "INVALIDPARAM_PERMISSION"),
+            "kept",
+            _R + "§3.4, §4.6",
+            "setGroup with a permission whose name is in no document",
+        ),
+        Switch(
+            "group_v2", ("present", "absent"), "present", _R + "§3.4, §4.6", "getGroup_v2, setGroup_v2; absent: 404"
+        ),
         Switch("set_user_v2", ("present", "absent"), "present", _R + "§4.3", "absent: 404 like any unknown method"),
         Switch(
             "move_spelling", ("both", "targetnode", "targetnodeid"), "both", _R + "§4.4", "parameters moveNode reads"

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from reconciler.errors import TargetError
-from reconciler.model.hierarchy import Details
+from reconciler.model.hierarchy import Details, GroupRecord
 
 
 class Layout(NamedTuple):
@@ -26,6 +26,7 @@ class Layout(NamedTuple):
 
 
 USER = Layout("getUser", "NODEID", ("NAME", "NICK", "EMAIL", "SSOID", "DESCRIPTION"), "TYPE")
+GROUP = Layout("getGroup", "NODEID", ("NAME", "DESCRIPTION"), "TYPE")
 ACCOUNT = Layout("getAccount", "ACCOUNTID", ("ORGANIZATION",), "ADMINID")
 
 _SINGLE_LINE = frozenset({"EMAIL", "SSOID"})
@@ -82,6 +83,23 @@ def parse_user(payload: str) -> Details:
         rpat=_flag(fields, "HASRPATADDON") if "HASRPATADDON" in fields else None,
         account_holder=_flag(fields, "ISACCOUNTHOLDER"),
         status=_word(fields, "STATUS"),
+    )
+
+
+def parse_group(payload: str) -> GroupRecord:
+    """One record of getGroup or _v2; `type` lower case. Permission names are carried, whether anybody knows them.
+
+    The limits are left out: what setGroup takes for them is not known (§4.6).
+    """
+    fields = parse_fields(payload, GROUP)
+    return GroupRecord(
+        id=int(fields["NODEID"]),
+        name=fields["NAME"],
+        description=fields["DESCRIPTION"],
+        type="".join(fields["TYPE"].split()).lower(),
+        permissions=_names(fields, "PERMISSIONS"),
+        locked=_names(fields, "LOCKEDPERMISSIONS"),
+        enabled=_flag(fields, "ISENABLED"),
     )
 
 
@@ -143,6 +161,11 @@ def _word(fields: dict[str, str], key: str) -> str:
     if value is None:
         raise TargetError(f"an answer of Rescue has no {key}")
     return value.strip()
+
+
+def _names(fields: dict[str, str], key: str) -> tuple[str, ...]:
+    """A list parted by commas, which may end with one (§3.4)."""
+    return tuple(name.strip() for name in _word(fields, key).split(",") if name.strip())
 
 
 def _flag(fields: dict[str, str], key: str) -> bool:

@@ -7,9 +7,10 @@ Everything goes by POST form, nothing into an address. What is repeated:
              methods that create; anything that may have had an effect: TargetUnknown, never repeated
     both     NOTLOGGEDIN: one new sign-in, then once more (a creation is refused instead: its caller reads again first)
 
-A connection that never came about is a definite no. HTTP 429 is none: repeating after it is safe because setUser and
-moveNode say the whole truth each time, so at the end, or for a creation, it is TargetUnknown. Words about the caller
-are CredentialsError whatever the call was. Errors name the method and node ids, never a name, an address or a text.
+A connection that never came about is a definite no. HTTP 429 is none: repeating after it is safe because setUser,
+setGroup and moveNode say the whole truth each time, so at the end, or for a creation, it is TargetUnknown. Words about
+the caller are CredentialsError whatever the call was. Errors name the method and node ids, never a name, an address or
+a text.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from reconciler.transport import Channel, TransportError
 
 log = logging.getLogger(__name__)
 
-CREATES = frozenset({"createUser"})
+CREATES = frozenset({"createUser", "createGroup"})
 _READS = 4
 _READ_TIME = 60.0
 _WRITES = 4

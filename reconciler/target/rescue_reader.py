@@ -1,7 +1,7 @@
 """Rescue as it is: the tree, the caller, and single people (rescue-api.md §3).
 
 Each method gives a whole, believed value or raises; what does not fit is never left out. Texts come back as Rescue sent
-them. Calls in the good case: tree one, caller two, details one a person, login one.
+them. Calls in the good case: tree one, caller two, details one a person, login one, group one.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import logging
 from collections.abc import Callable, Iterable
 
 from reconciler.errors import TargetError, TargetRefused
-from reconciler.model.hierarchy import Caller, Details, NodeType, Tree
-from reconciler.target.record_wire import Account, parse_account, parse_user
+from reconciler.model.hierarchy import Caller, Details, GroupRecord, NodeType, Tree
+from reconciler.target.record_wire import Account, parse_account, parse_group, parse_user
 from reconciler.target.rescue_client import NoSuchMethod, RescueClient
 from reconciler.target.tokens import canonical
 from reconciler.target.tree_checks import check_tree
@@ -32,6 +32,7 @@ class RescueReader:
         self._client = client
         self._hierarchy = "getHierarchy_v2"
         self._user = "getUser_v2"
+        self._group = "getGroup_v2"
         self._settled = False  # whether `_user` is known to be the best there is
         self._blank_line = False  # whether a tree has ended in one: then every later one must
 
@@ -104,6 +105,27 @@ class RescueReader:
             if canonical(refusal.token) in ("INVALIDPARAM_EMAIL", "INVALIDPARAM_NODE"):
                 return None
             raise
+
+    def fetch_group(self, node_id: int) -> GroupRecord | None:
+        """getGroup_v2 of a node, getGroup where that is not there; None where Rescue knows no such group (any more).
+
+        An answer about another node than the one asked for is a TargetError.
+        """
+        try:
+            payload = self._client.read(self._group, node=node_id)
+        except NoSuchMethod:
+            if self._group == "getGroup":
+                raise
+            self._group = "getGroup"
+            return self.fetch_group(node_id)
+        except TargetRefused as refusal:
+            if canonical(refusal.token) == "INVALIDPARAM_NODE":
+                return None
+            raise
+        group = parse_group(payload)
+        if group.id != node_id:
+            raise TargetError(f"getGroup was asked about node {node_id} and answered about node {group.id}")
+        return group
 
     def _fetch_user(self, node_id: int) -> Details | None:
         """One person by the best method; the first answer decides whether another version knows more (§3.2).

@@ -287,6 +287,9 @@ def test_a_group_is_named_and_given_permissions(box: Sandbox, rescue: Rescue) ->
     assert "NAME:Night\n" in text
     assert "PERMISSIONS:RemoteControl, SendFile,\nLOCKEDPERMISSIONS:\n" in text
     assert "RPATCONCURRENTLIMIT:3\n" in text
+    assert rescue("setGroup", **asked | {"permission": "Magic,sendurl"}) == "OK"
+    assert box.state.node(id)["permissions"] == "Magic, SendURL"
+    box.state.set_switch("unknown_permission", "INVALIDPARAM_PERMISSION")
     assert rescue("setGroup", **asked | {"permission": "Magic"}) == "INVALIDPARAM_PERMISSION"
     assert rescue("setGroup", **asked | {"name": ""}) == "INVALIDPARAM_NAME"
     assert rescue("setGroup", **asked | {"status": ""}) == "INVALIDPARAM_STATUS"
@@ -301,3 +304,15 @@ def test_permissions_left_out_are_cleared_or_kept(box: Sandbox, rescue: Rescue) 
     box.state.set_switch("omitted_permission", "clears")
     rescue("setGroup", node=20, name="EMEA", status="Enabled")
     assert box.state.node(20)["permissions"] == ""
+
+
+def test_the_second_versions_of_the_group_methods_may_be_missing(box: Sandbox, http: Any) -> None:
+    box.state.set_switch("group_v2", "absent")
+    for method in ("getGroup_v2", "setGroup_v2"):
+        assert http.post(f"/API/{method}.aspx", data={"node": 20}).status_code == 404
+
+
+def test_what_a_new_group_may_do_before_it_is_named(box: Sandbox, rescue: Rescue) -> None:
+    assert box.state.node(new_id(rescue("createGroup", parent=20)))["permissions"] == ""
+    box.state.set_switch("blank_group_permissions", "parent")
+    assert box.state.node(new_id(rescue("createGroup", parent=20)))["permissions"] == "RemoteControl, SendFile"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from reconciler.model.hierarchy import Details, Node
+from reconciler.model.hierarchy import Details, GroupRecord, Node
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,27 @@ def user_fields(person: Details, style: Style) -> list[tuple[str, str]]:
         *([] if person.rpat is None else [("HASRPATADDON", str(person.rpat))]),
         ("ISACCOUNTHOLDER", str(person.account_holder)),
         ("STATUS", person.status),
+        *style.tail,
+    ]
+
+
+def group_fields(group: GroupRecord, style: Style, *, end: str = ",", version: int = 2) -> list[tuple[str, str]]:
+    """The fields of getGroup in the documented order (§3.4); `end`: how a list that is not empty ends."""
+
+    def names(given: Sequence[str]) -> str:
+        return ", ".join(given) + (end if given else "")
+
+    return [
+        ("NODEID", str(group.id)),
+        ("NAME", group.name),
+        ("DESCRIPTION", group.description),
+        ("TYPE", {"techniciangroup": "TechnicianGroup"}.get(group.type, group.type)),
+        ("PERMISSIONS", names(group.permissions)),
+        ("LOCKEDPERMISSIONS", names(group.locked)),
+        ("ISENABLED", str(group.enabled)),
+        ("STANDARDCONCURRENTLIMIT", "0"),
+        ("MOBILECONCURRENTLIMIT", "5"),
+        *([("RPATCONCURRENTLIMIT", "0")] if version == 2 else []),
         *style.tail,
     ]
 

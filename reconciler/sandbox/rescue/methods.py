@@ -46,13 +46,16 @@ NAMES = {name.lower(): name for name in (
 ).split()}  # fmt: skip
 """The methods as the guide spells them, for the request log."""
 
+VERSIONS = {"setuser_v2": "set_user_v2", "getgroup_v2": "group_v2", "setgroup_v2": "group_v2"}
+"""Methods that may not be there, and the switch that says so."""
+
 
 def answer(state: SandboxState, request: Request) -> Answer:
     """Answer one call. [observed] rescue-api.md §1.1, §1.2: GET and POST alike, names in any case."""
     switches = state.switches()
     wire = Wire(switches)
     name = method_of(request)
-    absent = name == "setuser_v2" and switches["set_user_v2"] == "absent"
+    absent = switches[VERSIONS[name]] == "absent" if name in VERSIONS else False
     if request.method not in ("GET", "POST") or absent or (name not in OPEN and name not in METHODS):
         return html_answer(404, "LogMeIn Rescue - Sign in")  # [observed] NOTES in rescue-api.md §7.8
     call = Call(name, parameters_of(request), cookie_of(request), state, switches, wire)

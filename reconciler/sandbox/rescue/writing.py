@@ -74,8 +74,10 @@ def create_group(call: Call, caller: Caller) -> Answer:
     id = call.state.next_node_id()
     _before_write(call, id)
     enabled = call.switches["blank_group_status"] != "Disabled"
-    name = call.switches["blank_group_name"]
-    call.state.add_node(parent["id"], NEW_GROUP[parent["type"]], id=id, name=name, enabled=enabled)
+    values: dict[str, Any] = {"name": call.switches["blank_group_name"], "enabled": enabled}
+    if call.switches["blank_group_permissions"] == "parent":
+        values |= {"permissions": parent["permissions"], "locked": parent["locked"]}
+    call.state.add_node(parent["id"], NEW_GROUP[parent["type"]], id=id, **values)
     return call.wire.created(id)
 
 
@@ -239,7 +241,7 @@ def set_group(call: Call, caller: Caller) -> Answer:
         values["description"] = _stored_description(call, description)
     for parameter, field in (("permission", "permissions"), ("lockedpermission", "locked")):
         if parameter in call.parameters:
-            values[field] = _permissions(call.get(parameter))
+            values[field] = _permissions(call, call.get(parameter))
         elif call.switches["omitted_permission"] == "clears":
             values[field] = ""
     for parameter, field in LIMITS.items():
@@ -252,12 +254,13 @@ def set_group(call: Call, caller: Caller) -> Answer:
     return call.wire.word("OK")
 
 
-def _permissions(text: str) -> str:
+def _permissions(call: Call, text: str) -> str:
+    """[documented] rescue-api.md §4.6: a comma list. Names that no document has are [unknown]."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     known = {name.lower(): name for name in PERMISSIONS}
-    if any(name.lower() not in known for name in names):
+    if any(name.lower() not in known for name in names) and call.switches["unknown_permission"] != "kept":
         raise Refusal("INVALIDPARAM_PERMISSION")
-    return ", ".join(known[name.lower()] for name in names)
+    return ", ".join(known.get(name.lower(), name) for name in names)
 
 
 def move_node(call: Call, caller: Caller) -> Answer:
