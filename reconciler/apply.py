@@ -24,6 +24,7 @@ from reconciler.apply_checks import (
     with_changes,
     words_of,
 )
+from reconciler.apply_groups import Ends, GroupMaker, GroupWriter, NotWritten
 from reconciler.apply_seats import LiveSeats, main_part
 from reconciler.errors import CredentialsError, ReconcilerError, TargetError, TargetRefused, TargetUnknown
 from reconciler.model.hierarchy import PERSON_TYPE, Details, Role, Tree, is_blank
@@ -40,13 +41,12 @@ _OWN_FAULT = ("EMAIL", "NAME", "SSO")
 """A creation refused for one of these is that person's own matter; others may still be created (D14)."""
 
 
-class Writer(Protocol):
+class Writer(GroupWriter, Protocol):
     """What apply needs of Rescue. Writes raise TargetRefused for a definite no, TargetUnknown for an unknown fate.
 
     Reads raise TargetError, TargetRefused for a definite no. CredentialsError: about ourselves, so the run must end.
     """
 
-    def fetch_tree(self) -> Tree: ...
     def fetch_node(self, node: int) -> Details | None: ...
     def find_login(self, login: str) -> Details | None: ...
     def perform_create(self, parent: int) -> int: ...
@@ -65,14 +65,6 @@ class Run:
     """Whether a write was sent, whatever became of it."""
     fatal: Exception | None = None
     """What ended the run, where it was no signal; anything but a ReconcilerError is a bug."""
-
-
-class _Ends(Exception):
-    """This action's outcome, after which the run cannot go on. Its cause is what ends it."""
-
-    def __init__(self, outcome: Result, message: str) -> None:
-        super().__init__(message)
-        self.outcome = outcome
 
 
 class Applier:
@@ -119,6 +111,7 @@ class Applier:
         self._awarder = Awarder(writer, self._seats, self._read, self._wait_until)
         self._awards: dict[str, Pending] = {}
         """By action id: what is left to do for people whose other changes, if they had any, are done."""
+        self._groups = GroupMaker(writer, read=self._read, wait_until=self._wait_until, writes=self._writes)
 
     def run(self, actions: Sequence[tuple[int, Action]], awards: Sequence[str] = ()) -> Run:
         """Every action, in the order given, with its stage number. Never raises: see `Run.stopped` and `Run.fatal`.
@@ -149,11 +142,13 @@ class Applier:
             return
         try:
             do()
+        except NotWritten as kept:
+            self._note(action, kept.outcome, str(kept))
         except TargetRefused as refusal:
             self._note(action, "failed", words_of(refusal))
         except TargetUnknown as lost:
             self._note(action, "unknown", words_of(lost))
-        except _Ends as ending:
+        except Ends as ending:
             cause = ending.__cause__
             self._end(cause if isinstance(cause, Exception) else ending)
             self._note(action, ending.outcome, str(ending))
@@ -173,19 +168,25 @@ class Applier:
         for needed in action.depends_on:
             before = self._run.outcomes.get(needed)
             if needed not in self._awards and (before is None or before.outcome != "done"):
-                who = before.subject.login if before else needed
+                who = before.subject.login or before.subject.path if before else needed
                 self._note(action, "skipped", f"depends on the action for {who}, which was not done")
                 return
         trouble = self._seats.no_seat(action)
         if trouble is not None:
             self._note(action, "skipped", trouble)
             return
-        if {"create", "move"} & set(action.verbs):
+        action = self._groups.resolve(action)
+        if {"create", "move", "create_group"} & set(action.verbs):
             trouble = self._look_again(stage)
             if trouble is not None:
                 self._note(action, "skipped", trouble)
                 return
-            trouble = misplaced(action, self._planned, self._tree)
+        if "create_group" in action.verbs:
+            message = self._groups.make(action, self._planned, self._tree)
+            self._note(self._groups.resolve(action), "done", message)
+            return
+        if {"create", "move"} & set(action.verbs):
+            trouble = misplaced(action, self._planned, self._tree, frozenset(self._groups.made.values()))
             if trouble is not None:
                 self._note(action, "stale", trouble)
                 return
@@ -197,15 +198,23 @@ class Applier:
     def _look_again(self, stage: int) -> str | None:
         """Before the first action of a stage that places anybody, the tree is read again: why nobody is placed (D15).
 
-        An update with a move sits among the updates, so each stage is asked for, not only that of the moves.
+        An update with a move sits among the updates, so each stage is asked for, not only that of the moves. Groups
+        created in this run may take a while to show.
         """
         if stage not in self._stage_trouble:
             try:
-                self._tree = self._writer.fetch_tree()
+                self._wait_until(self._shows_new_groups)
             except ReconcilerError as unread:
-                raise _Ends("skipped", f"not tried: the tree could not be read again: {unread}") from unread
+                raise Ends("skipped", f"not tried: the tree could not be read again: {unread}") from unread
             self._stage_trouble[stage] = missing_records(self._planned, self._tree)
         return self._stage_trouble[stage]
+
+    def _shows_new_groups(self) -> bool:
+        self._tree = self._writer.fetch_tree()
+        return self._tree.nodes.keys() >= set(self._groups.made.values())
+
+    def _writes(self) -> None:
+        self._run.wrote = True
 
     # -- people who exist -------------------------------------------------------------------------------------------
 
@@ -245,7 +254,7 @@ class Applier:
         except ReconcilerError as fatal:
             if target is None:
                 raise
-            raise _Ends("failed", f"moved, but: {words_of(fatal)}") from fatal
+            raise Ends("failed", f"moved, but: {words_of(fatal)}") from fatal
         verifies = not self._verified
         differing = self._verify(actual, wanted)
         if differing:
@@ -257,7 +266,7 @@ class Applier:
     def _verify(self, before: Details, wanted: Details) -> list[str]:
         """The first write, read back until all of it shows or ten seconds are over (D15): what was stored differently.
 
-        Raises _Ends for a loss. A write of which nothing shows proves nothing, so the next one is looked at as well.
+        Raises Ends for a loss. A write of which nothing shows proves nothing, so the next one is looked at as well.
         """
         if self._verified:
             return []
@@ -275,11 +284,11 @@ class Applier:
                 self._verified = True
                 return []
         except ReconcilerError as unread:
-            raise _Ends("unknown", f"written, but it could not be read back: {unread}") from unread
+            raise Ends("unknown", f"written, but it could not be read back: {unread}") from unread
         losses = find_losses(before, wanted, seen)
         if losses:
             what = f"writing {wanted.login} did what it was not meant to do: {'; '.join(losses)}"
-            raise _Ends("failed", what) from TargetError(
+            raise Ends("failed", what) from TargetError(
                 what, advice="no further write was made; compare this person in the Admin Center with the plan"
             )
         self._verified = seen is not None and shows_change(before, wanted, seen)
@@ -361,7 +370,7 @@ class Applier:
                     self._seats.give_back(action)
                 self._note(action, "failed", what)
                 return
-            raise _Ends("failed", what) from refusal
+            raise Ends("failed", what) from refusal
         differing = self._verify(blank, wanted)
         if filled and not differing and not self._wait_until(lambda: self._shows(wanted)):
             differing = [f"node {blank.id} does not show the new person after the write"]
@@ -383,7 +392,7 @@ class Applier:
         finally:
             self._run.wrote |= self._awarder.wrote
         if found.ends is not None:
-            raise _Ends(found.outcome, found.message) from found.ends
+            raise Ends(found.outcome, found.message) from found.ends
         made = f"node {pending.record.id}" if "create" in pending.action.verbs else ""
         self._note(pending.action, found.outcome, found.message or made)
 
@@ -392,7 +401,7 @@ class Applier:
         try:
             seen = self._writer.fetch_node(wanted.id)
         except CredentialsError as dead:
-            raise _Ends("unknown", f"written, but it could not be read back: {dead}") from dead
+            raise Ends("unknown", f"written, but it could not be read back: {dead}") from dead
         except TargetError:
             return False
         return seen is not None and normal_login(seen.login) == normal_login(wanted.login)
@@ -407,7 +416,7 @@ class Applier:
             try:
                 self._tree = self._writer.fetch_tree()
             except ReconcilerError as unread:
-                raise _Ends("unknown", f"{words_of(lost)}; and the tree could not be read: {unread}") from unread
+                raise Ends("unknown", f"{words_of(lost)}; and the tree could not be read: {unread}") from unread
             found = [
                 node.id
                 for node in self._tree.people(role)

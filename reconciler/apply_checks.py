@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.errors import ReconcilerError, TargetError
-from reconciler.model.hierarchy import PERSON_TYPE, Details, Node, Role, Tree
-from reconciler.model.marker import MarkersDiffer, find_marker, with_marker, without_marker
+from reconciler.model.hierarchy import GROUP_TYPE, PERSON_TYPE, Details, GroupRecord, Node, Role, Tree
+from reconciler.model.marker import MarkersDiffer, find_group_markers, find_marker, with_marker, without_marker
 from reconciler.model.plan import Action, ActionOutcome
 from reconciler.model.text import normal_login, normal_text
 
@@ -92,14 +92,64 @@ def missing_records(planned: Tree, now: Tree) -> str | None:
     return f"the tree read again lacks {lost} records" if lost else None
 
 
-def misplaced(action: Action, planned: Tree, now: Tree) -> str | None:
-    """Why this person is not placed after all: the group was renamed or moved, or somebody moved the person."""
+def misplaced(action: Action, planned: Tree, now: Tree, made: frozenset[int] = frozenset()) -> str | None:
+    """Why this person is not placed after all: the group was renamed or moved, or somebody moved the person.
+
+    `made`: groups created in this run.
+    """
     target, node_id = action.group_id, action.subject.node_id
-    if target is None or target not in now.groups or now.groups[target] != planned.groups.get(target):
+    if target in made:
+        there = now.path_text(target) == action.group.after
+    else:
+        there = target in now.groups and now.groups[target] == planned.groups.get(target)
+    if not there:
         return f"the group {action.group.after} is not what and where it was when the plan was made"
     if node_id is not None and now.nodes[node_id].parent != planned.nodes[node_id].parent:
         return "moved to another group since the plan was made"
     return None
+
+
+def group_trouble(action: Action, planned: Tree, now: Tree, made: frozenset[int]) -> str | None:
+    """Why a group is not created after all: what it was planned below is not there, or its name is taken (D15).
+
+    `made`: groups created in this run, which `now` need not show yet.
+    """
+    parent, blank, name = action.parent_id, action.subject.node_id, str(action.after("name"))
+    if parent in made:
+        return None
+    if parent is None or parent not in now.groups or now.groups[parent] != planned.groups.get(parent):
+        return f"the group above {action.group.after} is not what and where it was when the plan was made"
+    below = now.child_groups.get(parent, ())
+    namesake = next((node for node in below if normal_text(node.name).casefold() == name.casefold()), None)
+    if namesake is not None and namesake.id != blank:
+        return f"there is a group of that name now (node {namesake.id})"
+    if blank is not None and (all(node.id != blank for node in below) or blank in _parents(now)):
+        return f"group {blank} is not half-made any more"
+    return None
+
+
+def _parents(tree: Tree) -> set[int | None]:
+    return {node.parent for node in tree.nodes.values()}
+
+
+def group_differences(wanted: GroupRecord, seen: GroupRecord | None) -> list[str]:
+    """What Rescue shows otherwise of a group just created: `server stored …` (D20). Permissions are sets."""
+    if seen is None:
+        return ["it cannot be read"]
+    found = []
+    if normal_text(seen.name) != normal_text(wanted.name):
+        found.append(f"server stored the name {seen.name!r}")
+    if not find_group_markers(wanted.description) <= find_group_markers(seen.description):
+        found.append(f"server stored the description {seen.description!r}")
+    for what, meant, stored in (
+        ("permissions", wanted.permissions, seen.permissions),
+        ("locked permissions", wanted.locked, seen.locked),
+    ):
+        if {name.lower() for name in meant} != {name.lower() for name in stored}:
+            found.append(f"server stored the {what} {', '.join(stored) or 'none'!r}")
+    if not seen.enabled:
+        found.append("server stored the status Disabled")
+    return found
 
 
 def compare_result(outcomes: Iterable[ActionOutcome], tree: Tree) -> dict[str, str]:
@@ -110,6 +160,10 @@ def compare_result(outcomes: Iterable[ActionOutcome], tree: Tree) -> dict[str, s
     }
     for outcome in outcomes:
         if outcome.outcome != "done":
+            continue
+        if "create_group" in outcome.verbs:
+            if differing := _group_shown_differently(outcome, tree):
+                wrong[outcome.id] = "; ".join(differing)
             continue
         kind = PERSON_TYPE[Role(outcome.role)]
         if "create" in outcome.verbs:
@@ -136,6 +190,20 @@ def _shown_differently(outcome: ActionOutcome, node: Node) -> list[str]:
             found.append(f"server stored the description {node.description!r}")
     if {"move", "create"} & set(outcome.verbs) and node.parent != outcome.group_id:
         found.append("the person is not in the group")
+    return found
+
+
+def _group_shown_differently(outcome: ActionOutcome, tree: Tree) -> list[str]:
+    node = tree.nodes.get(outcome.group_id or 0)
+    if node is None or node.type not in GROUP_TYPE.values():
+        return ["the final reading does not show this group"]
+    found = []
+    if normal_text(node.name) != normal_text(str(outcome.after("name"))):
+        found.append(f"server stored the name {node.name!r}")
+    if not find_group_markers(str(outcome.after("description"))) <= find_group_markers(node.description):
+        found.append(f"server stored the description {node.description!r}")
+    if node.parent != outcome.parent_id:
+        found.append("the group is not below the one it was created in")
     return found
 
 

@@ -257,6 +257,9 @@ class _RescueAsWriter:
         self.perform_create = sides.writer.perform_create
         self.perform_move = sides.writer.perform_move
         self.perform_set = sides.writer.perform_set
+        self.fetch_group = sides.reader.fetch_group
+        self.perform_create_group = sides.writer.perform_create_group
+        self.perform_set_group = sides.writer.perform_set_group
         self._reader = sides.reader
 
     def fetch_node(self, node: int) -> Details | None:

@@ -27,11 +27,7 @@ def _said(value: Any) -> bool:
     return value is not None
 
 
-_MAPPING_ROWS = (
-    ("nested", _is("mirror", "flatten"), "write direct"),
-    ("create_group", _is(True), "write false, and create the group in Rescue"),
-    ("permissions_from", _said, "leave it out"),
-)
+_MAPPING_ROWS: tuple[tuple[str, Callable[[Any], bool], str], ...] = ()
 ROWS = (
     *(Row(("defaults", row[0]), *row[1:]) for row in _MAPPING_ROWS),
     *(Row(("mappings", "*", row[0]), *row[1:]) for row in _MAPPING_ROWS),
@@ -63,4 +59,4 @@ def _key_text(path: Path, value: Any) -> str:
     name = ".".join(str(step) for step in path if isinstance(step, str)).removeprefix("mappings.")
     if isinstance(value, bool):
         return f"{name}: {'true' if value else 'false'}"
-    return f"{name}: {value}" if isinstance(value, str) and path[-1] != "permissions_from" else name
+    return f"{name}: {value}" if isinstance(value, str) else name

@@ -73,7 +73,6 @@ def settle_mapping(said: words.Mapping, defaults: words.MappingKeys, line: int) 
         role=role,
         full_sync=full_sync,
         nested=nested,
-        nested_is_default=said.nested is None and defaults.nested is None,
         mobile_license=word("mobile_license", "keep"),
         upn_as_sso_id=word("upn_as_sso_id", False),
         create_missing=word("create_missing", full_sync),

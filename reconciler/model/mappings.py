@@ -34,8 +34,6 @@ class Mapping:
     role: Role
     full_sync: bool
     nested: Nested
-    nested_is_default: bool
-    """True where neither the mapping nor `defaults` says `nested`."""
     mobile_license: MobileLicense
     upn_as_sso_id: bool
     create_missing: bool

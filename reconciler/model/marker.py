@@ -28,6 +28,20 @@ class Licence(StrEnum):
     REFUSED = "~m"
 
 
+_GROUP = re.compile(rf"\[entra-group:([^\s:\[\]]+):({_UUID})@([0-9a-f]{{8}})\]", re.IGNORECASE)
+
+
+class GroupMarker(NamedTuple):
+    """The marker of a group we created, in lower case. `entra_id` is the Entra group it stands for."""
+
+    owner: str
+    entra_id: str
+    mapping: str
+
+    def __str__(self) -> str:
+        return f"[entra-group:{self.owner}:{self.entra_id}@{self.mapping}]"
+
+
 class Marker(NamedTuple):
     """One person's marker, in lower case. `licence` None where licences are not managed; `off`: disabled by us."""
 
@@ -70,6 +84,13 @@ def find_marker(text: str) -> Marker | None:
     if len(found) > 1:
         raise MarkersDiffer(" and ".join(sorted(map(str, found))))
     return next(iter(found), None)
+
+
+def find_group_markers(text: str) -> frozenset[GroupMarker]:
+    """Every group marker in a Description, whoever owns it. Equal ones count once."""
+    if "[" not in text:
+        return frozenset()
+    return frozenset(GroupMarker(*(part.lower() for part in match.groups())) for match in _GROUP.finditer(text))
 
 
 def with_marker(text: str, marker: Marker) -> str:

@@ -85,7 +85,12 @@ class Action(PlanModel):
     removal: bool = False
     depends_on: tuple[str, ...] = ()
     group_id: int | None = Field(default=None, exclude=True, repr=False)
-    """Node id of `group.after`, for apply; not part of the plan's JSON."""
+    """Node id of `group.after`, for apply; not part of the plan's JSON. A negative one stands for a group that an
+    action of the same plan creates: that action has the same number here."""
+    parent_id: int | None = Field(default=None, exclude=True, repr=False)
+    """Below which node a group is created; negative as above. Not part of the plan's JSON."""
+    permissions_of: int | None = Field(default=None, exclude=True, repr=False)
+    """Node id of the group whose permissions a created group gets; negative as above. Not part of the plan's JSON."""
 
     @property
     def rehires(self) -> bool:
@@ -140,7 +145,7 @@ class MappingState(PlanModel):
     entra_group: Text
     rescue_group: Text
     members: int | None
-    """Direct user members read; null while the group is unread."""
+    """People in the group and, where nesting is followed, in those nested in it, each once; null while it is unread."""
     not_created: tuple[Text, ...] = ()
     """Logins of members who have nobody in Rescue and whom `create_missing: false` leaves so (R32)."""
 
@@ -271,6 +276,11 @@ def person_action_id(role: str, entra_id: str | None, node_id: int | None, *, tw
     if twice and entra_id:
         key += f"\0node:{node_id}"
     return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def group_action_id(role: str, path: str) -> str:
+    """16 hex digits (§4)."""
+    return hashlib.sha256(f"group\0{role}\0{path}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def plan_digest(actions: Iterable[Action]) -> str:

@@ -25,7 +25,7 @@ def fill_blanks(decisions: Decisions, actions: Sequence[Action]) -> Filled:
     Enabled ones first, which take no seat, then by node id.
     """
     people = decisions.people
-    ours = {item.node for item in people.paired}
+    ours = {node for item in people.paired for node in item.nodes}
     left = {
         group: sorted(blanks, key=lambda node: (not node.enabled, node.id))
         for group, blanks in people.matches.blanks.items()
@@ -50,7 +50,7 @@ def report_blanks(decisions: Decisions, left: Sequence[Node]) -> None:
     """A finding for each half-made node that nobody fills."""
     people = decisions.people
     for node in left:
-        mapping = next(item.mapping for item in people.paired if item.node == node.parent)
+        mapping = people.mapping_at(node.parent)
         path = decisions.tree.path_text(node.parent)
         message = f"node {node.id} in {path} was created and never filled; the next creation there fills it"
         people.block("half_made", message, f"node:{node.id}", mapping=mapping)

@@ -11,7 +11,7 @@ from reconciler.model.mappings import Mapping
 from reconciler.model.marker import Licence, Marker, print_of
 from reconciler.model.plan import Action, FieldName, Verb
 from reconciler.model.text import normal_login, normal_text
-from reconciler.planning.desired import Wanted
+from reconciler.planning.desired import Paired, Wanted
 from reconciler.planning.diff import Difference, make_action
 from reconciler.planning.overrides import InForce, LoginPatterns
 from reconciler.planning.people import People, own_addresses
@@ -75,7 +75,7 @@ class Decisions:
 
     def __post_init__(self) -> None:
         unseen = (item for item in self.people.paired if item.frozen is not None)
-        priorities = (item.mapping.priority for item in unseen if item.group is None or not item.group.members)
+        priorities = (item.mapping.priority for item in unseen if not _is_known(item))
         self._unseen_priority = min(priorities, default=None)
 
     @property
@@ -246,7 +246,14 @@ class Decisions:
         return any(item.frozen is not None and item.mapping.priority < priority for item in places)
 
     def reason(self, wanted: Wanted) -> str:
+        """Why a mapping has them: an override, or the way by which Entra does (D1)."""
         override = self.people.included.get((wanted.person.id, wanted.paired.mapping.name))
         if override is not None:
             return f"included until {override.until} by an override (line {override.line})"
-        return f"direct member of {wanted.paired.entra_name}"
+        names = wanted.paired.spot_of(wanted.person.id).names
+        return f"{'direct ' if len(names) == 1 else ''}member of {' > '.join(names)}"
+
+
+def _is_known(item: Paired) -> bool:
+    """Whether everybody in a mapping's groups was seen."""
+    return bool(item.members) and item.walk is not None and not item.walk.unread

@@ -7,7 +7,8 @@ yet, except which of several mappings has them and what their login, name and SS
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping as Record
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from reconciler.errors import InputError, Problem
@@ -16,9 +17,32 @@ from reconciler.model.file import Settings
 from reconciler.model.hierarchy import GROUP_TYPE, Role, Tree
 from reconciler.model.mappings import Mapping, Mappings
 from reconciler.model.text import is_unsendable, normal_text
+from reconciler.planning.nesting import Boundaries, Walk, walk_mapping
 
 PREFIX = 8
 """Hex digits of a group id in a marker (D3)."""
+
+
+class Sought(NamedTuple):
+    """What became of looking for a Rescue group by its path (D13)."""
+
+    node: int | None = None
+    why: str | None = None
+    """Why there is no node, as a clause."""
+    absent: bool = False
+    """There is no such group, also none whose name differs in case only: it could be created."""
+    above: int | None = None
+    """Where it is absent and all above it is there: the node below which it would be."""
+
+
+_FOUND_NOTHING = Sought()
+
+
+class Spot(NamedTuple):
+    """Where somebody sits. `node` None: that branch is frozen. `names`: of Entra groups, from the mapped one down."""
+
+    names: tuple[str, ...]
+    node: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +53,19 @@ class Paired:
     entra_id: str | None
     group: Group | None
     node: int | None
+    """The mapped Rescue group; negative where this plan creates it."""
     frozen: str | None
     hidden: bool = False
+    """Its Entra group, or one nested in it, may be left out of what Entra says of its members."""
+    sought: Sought = _FOUND_NOTHING
+    walk: Walk | None = None
+    """The Entra group with those nested in it, as far as the mapping follows them (D1)."""
+    members: tuple[Person, ...] = ()
+    """Everybody in the groups of the walk, each once."""
+    spots: Record[str, Spot] = field(default_factory=dict, compare=False)
+    """By object id, where those sit who are no direct members of the mapped group, or also of one below it."""
+    nodes: frozenset[int] = frozenset()
+    """The Rescue groups the mapping fills: the mapped one and those that mirror nested groups."""
 
     @property
     def prefix(self) -> str | None:
@@ -45,6 +80,16 @@ class Paired:
     @property
     def entra_name(self) -> str:
         return self.group.name if self.group else str(self.mapping.entra_group)
+
+    @property
+    def group_ids(self) -> frozenset[str]:
+        """Every Entra group known to belong to the mapping, whether it could be read or not."""
+        below = self.walk.ids if self.walk is not None else frozenset()
+        return below | {self.entra_id} if self.entra_id else below
+
+    def spot_of(self, entra_id: str) -> Spot:
+        """Where a member sits; everybody in the mapped Rescue group while nothing else is known."""
+        return self.spots.get(entra_id) or Spot((self.entra_name,), self.node)
 
 
 class Wanted(NamedTuple):
@@ -73,26 +118,31 @@ class Conflict(NamedTuple):
 def pair_mappings(mappings: Mappings, directory: Directory, tree: Tree) -> tuple[Paired, ...]:
     """Every mapping of the file, in its order, met with both readings.
 
-    Raises InputError for what only the reading can show of the file: two names for one Entra group, two groups whose
-    ids begin alike, and nested groups under a mapping that does not say what they should become.
+    Raises InputError for what only the reading can show of the file: two names for one Entra group, and two groups
+    whose ids begin alike. Where people sit is not settled yet: see `hierarchies`.
     """
-    paired = tuple(_pair(mapping, directory, tree) for mapping in mappings.mappings)
-    problems = [*_same_group_twice(paired), *_gone_and_mapped(mappings, paired), *_nested_unsaid(paired)]
+    boundaries = Boundaries(mappings, directory)
+    paired = tuple(_pair(mapping, directory, tree, boundaries) for mapping in mappings.mappings)
+    problems = [*_same_group_twice(paired), *_gone_and_mapped(mappings, paired)]
     if problems:
         raise InputError(mappings.file, problems)
     return paired
 
 
 def freeze_emptied(paired: Iterable[Paired], marked: frozenset[str]) -> tuple[Paired, ...]:
-    """The same mappings, with those frozen whose Entra group is empty while people are marked for them (D17)."""
+    """The same mappings, with those frozen whose Entra group is empty while people are marked for them (D17).
+
+    Empty means nobody in the group and in those nested in it.
+    """
     return tuple(
         replace(
             item,
+            sought=_FOUND_NOTHING,
             frozen="the Entra group is empty while people are marked for it; write allow_empty: true if that is meant",
         )
-        if item.frozen is None
+        if (item.frozen is None or item.sought.absent)
         and item.group is not None
-        and not item.group.members
+        and not item.members
         and not item.mapping.allow_empty
         and item.prefixes & marked
         else item
@@ -100,8 +150,8 @@ def freeze_emptied(paired: Iterable[Paired], marked: frozenset[str]) -> tuple[Pa
     )
 
 
-def choose_mapping(places: Paired | Sequence[Paired]) -> Paired | Conflict | None:
-    """Which mapping has a person whom these groups hold (D11); None while no healthy one does.
+def choose_mapping(places: Paired | Sequence[Paired], entra_id: str) -> Paired | Conflict | None:
+    """Which mapping has a person whom the groups of these hold (D11); None while no healthy one does.
 
     The healthy mapping of the lowest priority, and among equals onto one Rescue group with equal attribute settings the
     smaller group id; otherwise nobody has them. An equal that is frozen counts: what it wants cannot be the same.
@@ -113,7 +163,14 @@ def choose_mapping(places: Paired | Sequence[Paired]) -> Paired | Conflict | Non
         return None
     tied = sorted((item for item in places if item.mapping.priority == best), key=lambda item: item.entra_id or "")
     wishes = {
-        (item.node, item.mapping.full_sync, item.mapping.upn_as_sso_id, item.mapping.mobile_license) for item in tied
+        (
+            item.frozen,
+            item.spot_of(entra_id).node,
+            item.mapping.full_sync,
+            item.mapping.upn_as_sso_id,
+            item.mapping.mobile_license,
+        )
+        for item in tied
     }
     return tied[0] if len(wishes) == 1 else Conflict(tuple(tied))
 
@@ -124,9 +181,11 @@ def login_of(person: Person, settings: Settings) -> str | None:
     return normal_text(address) or None if address and not is_unsendable(address) else None
 
 
-def make_wanted(person: Person, paired: Paired, settings: Settings) -> Wanted:
-    """What `person` should be when `paired` has them. A guest's `#EXT#` name is neither login nor SSO ID (R21)."""
-    assert paired.node is not None  # noqa: S101 - a healthy mapping has its Rescue group
+def make_wanted(person: Person, paired: Paired, node: int, settings: Settings) -> Wanted:
+    """What `person` should be when `paired` has them and they sit in `node`.
+
+    A guest's `#EXT#` name is neither login nor SSO ID (R21).
+    """
     sso_id: str | None = None
     managed = paired.mapping.full_sync  # D3: without it nobody gets an SSO ID, not even at creation
     if managed and paired.mapping.upn_as_sso_id:
@@ -136,7 +195,7 @@ def make_wanted(person: Person, paired: Paired, settings: Settings) -> Wanted:
     return Wanted(
         person,
         paired,
-        paired.node,
+        node,
         login_of(person, settings),
         normal_text(person.name),
         sso_id if sso_id and not is_unsendable(sso_id) else None,
@@ -147,38 +206,48 @@ def _usable_upn(person: Person) -> str | None:
     return None if "#ext#" in person.upn.lower() else person.upn
 
 
-def _pair(mapping: Mapping, directory: Directory, tree: Tree) -> Paired:
+def _pair(mapping: Mapping, directory: Directory, tree: Tree, boundaries: Boundaries) -> Paired:
     read = directory.groups[mapping.name]
-    node, missing = _find_rescue_group(mapping, tree)
-    if isinstance(read, Group):
-        return Paired(mapping, read.id, read, node, missing)
-    return Paired(mapping, read.id, None, node, read.why, read.hidden)
+    sought = find_rescue_group(mapping.rescue_group, mapping.role, tree)
+    if not isinstance(read, Group):
+        return Paired(mapping, read.id, None, sought.node, read.why, read.hidden)
+    walk = walk_mapping(read, mapping.nested, directory, boundaries)
+    members = read.members
+    if len(walk.met) > 1:
+        members = tuple({person.id: person for met in walk.met for person in met.group.members}.values())
+    frozen, hidden = sought.why, any(group.hidden for group in walk.unread)
+    if walk.unread:
+        first = walk.unread[0]
+        frozen = f"the nested group {first.name or first.id} could not be read: {first.why}"
+        sought = Sought(sought.node)
+    return Paired(mapping, read.id, read, sought.node, frozen, hidden, sought, walk, members)
 
 
-def _find_rescue_group(mapping: Mapping, tree: Tree) -> tuple[int | None, str | None]:
-    """The node of a mapping's Rescue group, or None and why. Every step must match exactly one child (D13)."""
-    kind = "technician" if mapping.role is Role.TECHNICIAN else "administrator"
-    if isinstance(mapping.rescue_group, int):
-        node = tree.nodes.get(mapping.rescue_group)
-        if node is None or node.type != GROUP_TYPE[mapping.role]:
-            return None, f"node {mapping.rescue_group} is no {kind} group in Rescue"
-        return node.id, None
-    at = tree.category(mapping.role).id
-    for depth, name in enumerate(mapping.rescue_group):
-        children = [child for child in tree.child_groups.get(at, ()) if child.type == GROUP_TYPE[mapping.role]]
+def find_rescue_group(wanted: tuple[str, ...] | int, role: Role, tree: Tree) -> Sought:
+    """The node of a Rescue group, by path or by id. Every step must match exactly one child (D13)."""
+    kind = "technician" if role is Role.TECHNICIAN else "administrator"
+    if isinstance(wanted, int):
+        node = tree.nodes.get(wanted)
+        if node is None or node.type != GROUP_TYPE[role]:
+            return Sought(why=f"node {wanted} is no {kind} group in Rescue")
+        return Sought(node.id)
+    at = tree.category(role).id
+    for depth, name in enumerate(wanted):
+        children = [child for child in tree.child_groups.get(at, ()) if child.type == GROUP_TYPE[role]]
         exact = [child for child in children if normal_text(child.name) == normal_text(name)]
-        shown = "/".join(mapping.rescue_group[: depth + 1])
+        shown = "/".join(wanted[: depth + 1])
         if len(exact) > 1:
             ids = ", ".join(str(child.id) for child in exact)
-            return None, f"several Rescue groups are called {shown} (nodes {ids}); write a node id"
+            return Sought(why=f"several Rescue groups are called {shown} (nodes {ids}); write a node id")
         if not exact:
             near = [
                 child.name for child in children if normal_text(child.name).casefold() == normal_text(name).casefold()
             ]
             hint = f"; it is called {near[0]!r} there" if near else ""
-            return None, f"there is no {kind} group {shown} in Rescue{hint}"
+            why = f"there is no {kind} group {shown} in Rescue{hint}"
+            return Sought(why=why, absent=not near, above=at if depth == len(wanted) - 1 else None)
         at = exact[0].id
-    return at, None
+    return Sought(at)
 
 
 def _same_group_twice(paired: Sequence[Paired]) -> list[Problem]:
@@ -219,17 +288,3 @@ def _gone_and_mapped(mappings: Mappings, paired: Sequence[Paired]) -> list[Probl
             message = f"the {what} Entra group {group} and that of {item.mapping.name!r} begin with the same 8 digits"
             problems.append(Problem(line, 1, message, "take this one out: markers could not tell the two apart"))
     return problems
-
-
-def _nested_unsaid(paired: Sequence[Paired]) -> list[Problem]:
-    return [
-        Problem(
-            item.mapping.line,
-            1,
-            f"the Entra group {item.entra_name!r} holds {len(item.group.nested)} nested groups, and nested: mirror, "
-            "the default, is not supported yet",
-            "write nested: direct to leave them out",
-        )
-        for item in paired
-        if item.group is not None and item.group.nested and item.mapping.nested_is_default
-    ]

@@ -218,6 +218,8 @@ class _Role:
         """Whether the finding is theirs, not one that only names their node as somebody else's holder."""
         if finding.code == "frozen":
             return False  # whom it holds back the facts tell
+        if _freezes_branch(finding, self.memberships):
+            return True
         ids = frozenset({str(self.node.id)} if self.node is not None else ())
         return speaks_of("" if finding.login else finding.message, finding.login, frozenset(subject.names), ids)
 
@@ -259,7 +261,17 @@ def _findings_about(
         for finding in plan.findings
         if (finding.code == "frozen" and finding.mapping in marked | inside)
         or (finding.code != "frozen" and speaks_of(finding.message, finding.login, frozenset(subject.names), ids))
+        or _freezes_branch(finding, memberships)
     ]
+
+
+def _freezes_branch(finding: Finding, memberships: tuple[Membership, ...]) -> bool:
+    """Whether it is about a nested group on somebody's way into a mapping, below which nothing is written (D2)."""
+    if finding.severity != "error" or finding.login is not None:
+        return False
+    ways = [item.path for item in memberships if item.mapping == finding.mapping]
+    heads = [" > ".join(way[:step]) + ": " for way in ways for step in range(2, len(way) + 1)]
+    return any(finding.message.startswith(head) for head in heads)
 
 
 def _node_seen(node: Node, mappings: Mappings, readings: Readings) -> NodeSeen:

@@ -114,6 +114,11 @@ def _judge_role(judge: _Judge, role: Role, actions: Sequence[Action], population
     verdicts.append(
         judge("max_creates", role, creates, actions, lambda action: "create" in action.verbs, total, floor=floor)
     )
+    if role is Role.TECHNICIAN:  # groups of administrators are never created (D2)
+        most = guards.max_group_creates
+        verdicts.append(
+            judge("max_group_creates", role, most, actions, lambda action: "create_group" in action.verbs, total)
+        )
     return verdicts
 
 

@@ -83,26 +83,39 @@ def judge_membership(people: People, entra_id: str, own: Paired) -> Verdict:
     for item in people.paired:
         if item.frozen is None:
             continue
-        if item.hidden or item.entra_id is None or item.entra_id in known.groups:
+        if item.hidden or item.entra_id is None or not known.groups.isdisjoint(item.group_ids):
             return Verdict(Standing.UNCONFIRMED, f"may be in {item.entra_name}, whose mapping is frozen")
     return _read_again(people, entra_id, own, known.groups)
 
 
 def _read_again(people: People, entra_id: str, own: Paired, groups: frozenset[str]) -> Verdict:
-    """Are they in one of ours after all (none of them frozen): a torn reading, or a member only through nesting?"""
+    """Are they in one of ours after all (none of them frozen): a torn reading, or a member only through nesting?
+
+    Every group read for the mapping that holds them by Entra's word is read once more. A group newly nested in one of
+    them, where the mapping follows nesting, is a torn reading as well.
+    """
     readings: Readings = people.readings
     asked = False
     for item in people.paired:
-        if item.entra_id not in groups:
-            continue
-        again = readings.again.get(item.entra_id)
-        if again is None:
-            people.questions.again.add(item.entra_id)
-            asked = True
-        elif not isinstance(again, Group):
-            return Verdict(Standing.UNCONFIRMED, f"{item.entra_name} could not be read again: {again.why}")
-        elif any(member.id == entra_id for member in again.members):
-            return Verdict(Standing.MOVED, f"is in {item.entra_name} now and was not a moment ago")
+        for group_id in sorted(groups & item.group_ids):
+            again = readings.again.get(group_id)
+            if again is None:
+                people.questions.again.add(group_id)
+                asked = True
+            elif not isinstance(again, Group):
+                return Verdict(Standing.UNCONFIRMED, f"{item.entra_name} could not be read again: {again.why}")
+            elif any(member.id == entra_id for member in again.members):
+                return Verdict(Standing.MOVED, f"is in {again.name} now and was not a moment ago")
+            elif _nests_anew(item, again, groups):
+                return Verdict(Standing.MOVED, f"{again.name} holds another group now than a moment ago")
     if asked:
         return Verdict(Standing.ASKED, "")
     return Verdict(Standing.LEAVER, f"left {own.entra_name}")
+
+
+def _nests_anew(item: Paired, again: Group, groups: frozenset[str]) -> bool:
+    """Whether a group the mapping follows holds one now, with the person in it, that it did not hold a moment ago."""
+    if item.walk is None or item.mapping.nested == "direct":
+        return False
+    before = next((met.group.nested for met in item.walk.met if met.group.id == again.id), ())
+    return not groups.isdisjoint(set(again.nested) - set(before))

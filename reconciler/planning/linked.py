@@ -71,6 +71,9 @@ def _decide(decisions: Decisions, entra_id: str, link: Link, *, twice: bool, mai
                 return
     if (own is not None and own.frozen is not None) or not main:
         return
+    if entra_id in people.stuck:
+        people.blocked.add(entra_id)  # `group_clash` and its like tell which branch it is
+        return
     if veto is not None:
         _hold_back(decisions, entra_id, link, own, wanted, veto)
     elif wanted is None:

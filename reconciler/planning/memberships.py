@@ -11,6 +11,7 @@ from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Plan
 from reconciler.model.readings import Readings
 from reconciler.planning.exceptions import included_in
+from reconciler.planning.nesting import Boundaries, walk_mapping
 from reconciler.planning.subjects import Subject
 
 
@@ -31,10 +32,14 @@ def find_memberships(
     where = readings.whereabouts.get(subject.entra_id or "")
     groups = groups_of.get(subject.entra_id or "") or (where.groups if where is not None else None)
     included = included_in(subject, mappings, today)
+    boundaries = Boundaries(mappings, readings.directory)
     found = []
     for mapping in mappings.mappings:
         read = readings.directory.groups[mapping.name]
-        direct = isinstance(read, Group) and any(member.id == subject.entra_id for member in read.members)
+        way: tuple[str, ...] = ()
+        if isinstance(read, Group) and subject.entra_id is not None:
+            walk = walk_mapping(read, mapping.nested, readings.directory, boundaries)
+            way = walk.way_to(subject.entra_id, mapping.nested)
         counted = mapping.name in included
         inside = read.id is not None and groups is not None and read.id in groups
         known = isinstance(read, Group) or groups is not None or subject.entra_id is None
@@ -49,7 +54,7 @@ def find_memberships(
                 state=states[mapping.name].state,
                 why=frozen.get(mapping.name, ""),
                 how="direct"
-                if direct
+                if way
                 else "included"
                 if counted
                 else "nested"
@@ -57,7 +62,7 @@ def find_memberships(
                 else "none"
                 if known
                 else "unknown",
-                path=(states[mapping.name].entra_group,) if direct else (),
+                path=way,
             )
         )
     return tuple(found)

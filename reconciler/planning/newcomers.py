@@ -26,6 +26,8 @@ def decide_newcomer(decisions: Decisions, entra_id: str) -> None:
     if entra_id in people.left_out:
         if row.guest and decisions.settings.guests == "skip":
             people.report("guest", "a guest account, skipped (settings.guests)", login=shown)
+    elif entra_id in people.stuck:
+        people.blocked.add(entra_id)
     elif not row.enabled:
         _decide_disabled(decisions, entra_id, login)
     elif wanted is None or (login is None and _only_adopts(wanted)):

@@ -40,6 +40,8 @@ class People:
     """By object id: enabled people whom a healthy mapping has."""
     switched_off: dict[str, Wanted | Conflict] = field(default_factory=dict)
     """By object id: members of a healthy mapping whose account is disabled, and what they would be."""
+    stuck: set[str] = field(default_factory=set)
+    """Object ids of members of a healthy mapping who sit in a branch of it that is frozen (D2)."""
     included: dict[tuple[str, str], Override] = field(default_factory=dict)
     """By object id and mapping: people who count there because an override says so."""
     not_included: list[NotIncluded] = field(default_factory=list)
@@ -94,7 +96,11 @@ class People:
 
     def is_wanted_elsewhere(self, entra_id: str) -> bool:
         """Whether a mapping of the other role has this person, or several would (D12)."""
-        return self.other is not None and entra_id in self.other.wanted
+        return self.other is not None and (entra_id in self.other.wanted or entra_id in self.other.stuck)
+
+    def mapping_at(self, node_id: int | None) -> Mapping | None:
+        """The first mapping by name that fills a Rescue group; None where none does."""
+        return next((item.mapping for item in self.paired if node_id in item.nodes), None)
 
     def wanted_at(self, node_id: int) -> Wanted | Conflict | None:
         """What the person linked to a node of either role is wanted as there; None for anybody else's node."""
@@ -153,7 +159,7 @@ def gather_people(
         if item.prefix is None and people.nameless is None:
             people.nameless = item
         if item.group is not None:
-            people.place(item, item.group.members)
+            people.place(item, item.members)
     place_included(people, included)
     skip_guests = mappings.settings.guests == "skip"
     for entra_id, person in people.rows.items():
@@ -162,10 +168,14 @@ def gather_people(
         elif skip_guests and person.guest:
             people.left_out[entra_id] = "a guest, and guests are skipped"
         else:
-            chosen = choose_mapping(people.places[entra_id])
+            chosen = choose_mapping(people.places[entra_id], entra_id)
             into = people.wanted if person.enabled else people.switched_off
             if isinstance(chosen, Paired):
-                into[entra_id] = make_wanted(person, chosen, mappings.settings)
+                node = chosen.spot_of(entra_id).node
+                if node is None:
+                    people.stuck.add(entra_id)
+                else:
+                    into[entra_id] = make_wanted(person, chosen, node, mappings.settings)
             elif chosen is not None:
                 into[entra_id] = chosen
     records = (*readings.details.values(), readings.caller.details)

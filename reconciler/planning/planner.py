@@ -29,8 +29,10 @@ from reconciler.planning.admins import ask_for_admins, count_admins
 from reconciler.planning.blanks import report_blanks
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Paired, freeze_emptied, pair_mappings
+from reconciler.planning.group_actions import make_group_actions
 from reconciler.planning.guards import Population, judge_guards
 from reconciler.planning.handovers import settle_handovers
+from reconciler.planning.hierarchies import Hierarchies, lay_out
 from reconciler.planning.holding import held_back
 from reconciler.planning.licences import recount_licences, settle_licences
 from reconciler.planning.matching import Matches, find_survivors, match_nodes
@@ -52,10 +54,11 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     """
     questions = Questions()
     paired = pair_mappings(mappings, readings.directory, readings.tree)
-    roles = _gather_roles(mappings, readings, paired, today, questions)
+    roles, hierarchies = _gather_roles(mappings, readings, paired, today, questions)
+    groups = make_group_actions(hierarchies)
     survivors = find_survivors(readings.tree, readings.caller, readings.details.values())
     held, protected = InForce(mappings.overrides, "hold", today), LoginPatterns(mappings.protected)
-    decided = [Decisions(people, readings.tree, survivors, held, protected) for people in roles]
+    decided = [Decisions(people, hierarchies.tree, survivors, held, protected) for people in roles]
     for decisions in decided:
         decide_all(decisions)
     technicians = decided[0]
@@ -67,7 +70,7 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     licensed = settle_licences(technicians, filled[0].actions)
     if questions:
         return questions
-    actions = order_actions([*licensed.actions, *filled[1].actions])
+    actions = order_actions(groups.with_people([*licensed.actions, *filled[1].actions]))
     technicians.unchanged -= licensed.changed
     technicians.people.blocked |= seated.blocked
     for decisions, item in zip(decided, filled, strict=True):
@@ -75,7 +78,7 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     findings = [finding for people in roles for finding in people.findings]
     findings += [*seated.findings, *licensed.findings]
     findings += [finding for decisions in decided for finding in _about_mappings(decisions)]
-    findings += _expired(mappings, today)
+    findings += [*hierarchies.findings, *groups.findings, *_expired(mappings, today)]
     by_name = {item.mapping.name: item for people in roles for item in people.paired}
     states = tuple(by_name[mapping.name] for mapping in mappings.mappings)
     verdicts = judge_guards(
@@ -111,22 +114,24 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
 
 def _gather_roles(
     mappings: Mappings, readings: Readings, paired: Sequence[Paired], today: date, questions: Questions
-) -> tuple[People, ...]:
-    """The facts about each role, technicians first; the two know each other."""
+) -> tuple[tuple[People, ...], Hierarchies]:
+    """The facts about each role, technicians first, who know each other; and the groups of both."""
     of_role = {role: tuple(item for item in paired if item.mapping.role is role) for role in Role}
     prefixes = {role: frozenset().union(*(item.prefixes for item in of_role[role])) for role in Role}
     matches = match_nodes(readings.tree, mappings.owner, prefixes)
     excluded, included = (InForce(mappings.overrides, action, today) for action in ("exclude", "include"))
+    healthy = [item for role in Role for item in freeze_emptied(of_role[role], _marked(matches[role]))]
+    hierarchies = lay_out(mappings, readings.tree, healthy, _sitting(matches[Role.TECHNICIAN]))
     roles = {}
     for role in Role:
-        healthy = freeze_emptied(of_role[role], _marked(matches[role]))
-        roles[role] = gather_people(role, mappings, readings, healthy, matches[role], excluded, included, questions)
+        placed = [item for item in hierarchies.paired if item.mapping.role is role]
+        roles[role] = gather_people(role, mappings, readings, placed, matches[role], excluded, included, questions)
         if readings.refresh == "full":
             for links in matches[role].linked.values():
                 for link in links:
                     roles[role].knows(link.node)
     meet(roles[Role.TECHNICIAN], roles[Role.ADMIN])
-    return tuple(roles.values())
+    return tuple(roles.values()), hierarchies
 
 
 def order_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
@@ -177,6 +182,16 @@ def _order(action: Action) -> tuple[int, tuple[str, ...], str, str]:
 
 def _marked(matches: Matches) -> frozenset[str]:
     return frozenset(link.marker.mapping for links in matches.linked.values() for link in links)
+
+
+def _sitting(matches: Matches) -> dict[str, list[int]]:
+    """By what markers carry after the `@`: the group of each enabled person so marked."""
+    found: dict[str, list[int]] = {}
+    for links in matches.linked.values():
+        for link in links:
+            if link.node.enabled:
+                found.setdefault(link.marker.mapping, []).append(link.node.parent or 0)
+    return found
 
 
 def _is_judged(people: People) -> bool:
@@ -256,6 +271,6 @@ def _state(item: Paired, decided: Iterable[Decisions]) -> MappingState:
         state="ok" if item.frozen is None else "frozen",
         entra_group=item.entra_name,
         rescue_group=item.mapping.rescue_group_text,
-        members=len(item.group.members) if item.group is not None else None,
+        members=len(item.members) if item.group is not None else None,
         not_created=tuple(sorted(missing, key=sort_key)),
     )

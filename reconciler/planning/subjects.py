@@ -37,7 +37,8 @@ def our_markers(node: Node, owner: str) -> list[Marker]:
 
 def rows_of(readings: Readings) -> dict[str, Person]:
     """Everybody the groups read show, by object id."""
-    groups = (group for group in readings.directory.groups.values() if isinstance(group, Group))
+    directory = readings.directory
+    groups = (group for group in (*directory.groups.values(), *directory.nested.values()) if isinstance(group, Group))
     return {person.id: person for group in groups for person in group.members}
 
 

@@ -55,8 +55,8 @@ def _healthy_places(people: People) -> dict[int, tuple[Paired, ...]]:
     """
     places: dict[int, tuple[Paired, ...]] = {}
     for item in people.paired:
-        if item.node is not None:
-            places[item.node] = (*places.get(item.node, ()), item)
+        for node_id in item.nodes:
+            places[node_id] = (*places.get(node_id, ()), item)
     return {
         node: items
         for node, items in places.items()
@@ -98,7 +98,7 @@ def _everybody_is_known(people: People) -> bool:
 def _unread_places(people: People) -> set[int | None]:
     """Rescue groups with a member whose addresses were asked for and could not be read."""
     unread = [entra_id for entra_id, addresses in people.readings.addresses.items() if addresses is None]
-    return {item.node for entra_id in unread for item in people.places_of(entra_id)}
+    return {node for entra_id in unread for item in people.places_of(entra_id) for node in item.nodes}
 
 
 def _disable(decisions: Decisions, node: Node, paired: Paired) -> bool:

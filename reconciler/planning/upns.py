@@ -17,7 +17,7 @@ def with_upns(actions: Iterable[Action], readings: Readings) -> tuple[Action, ..
     shown = {person.id: person.upn for person in readings.included.values() if isinstance(person, Person)}
     shown |= {
         person.id: person.upn
-        for group in readings.directory.groups.values()
+        for group in (*readings.directory.groups.values(), *readings.directory.nested.values())
         if isinstance(group, Group)
         for person in group.members
     }

@@ -74,7 +74,7 @@ def rule_of_change(action: Action, field: FieldName) -> str:
     """The rule of one changed field: that of the verb where the verb says it already."""
     if field == "mobile_license" and action.removal:
         return "R51"
-    if "create" in action.verbs or field == "enabled":
+    if {"create", "create_group"} & set(action.verbs) or field == "enabled":
         return rule_of_verb(action)
     return _OF_FIELDS[field]
 

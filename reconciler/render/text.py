@@ -18,7 +18,8 @@ from reconciler.render.words import (
     rest,
     seat_lines,
     sign_of,
-    verbs_of,
+    subject_of,
+    what_of,
 )
 
 OUTCOME_SIGNS = {"done": "✓", "failed": "✗", "skipped": "·", "stale": "≠", "unknown": "?", "held": "·"}
@@ -59,15 +60,16 @@ def action_lines(actions: Iterable[Action], file: str, held: Collection[str] = (
     for place, listed in by_place(actions).items():
         origins = {_origin(action, file) for action in listed}
         lines.append(f"{visible(place)}   {origins.pop()}".rstrip() if len(origins) == 1 else visible(place))
-        verb_columns = max(len(verbs_of(action)) for action in listed)
+        verb_columns, kind_columns = (max(map(len, words)) for words in zip(*map(what_of, listed), strict=True))
         columns = min(48, max(width(visible(action.subject.login or "")) for action in listed))
         for action in listed:
             login = padded(visible(action.subject.login or ""), columns)
             waits = ["held back"] if action.id in held else []
             why = "; ".join([*waits, *change_words(action), visible(action.reason)])
             origin = f"   {_origin(action, file)}" if origins else ""
-            verbs = f"{verbs_of(action):<{verb_columns}}"
-            lines.append(f"  {sign_of(action)} {verbs}  {action.role}  {login}  {why}{origin}".rstrip())
+            verb, kind = what_of(action)
+            what = f"{verb:<{verb_columns}}  {kind:<{kind_columns}}"
+            lines.append(f"  {sign_of(action)} {what}  {login}  {why}{origin}".rstrip())
         lines.append("")
     return lines
 
@@ -114,8 +116,8 @@ def render_outcomes(outcomes: Outcomes) -> str:
 def outcome_line(action: ActionOutcome) -> str:
     """One action and what became of it."""
     note = f": {visible(action.message)}" if action.message and action.outcome != "done" else ""
-    login = visible(action.subject.login or "")
-    return f"  {OUTCOME_SIGNS[action.outcome]} {action.outcome:<7}  {verbs_of(action)}  {action.role}  {login}{note}"
+    what = "  ".join((*what_of(action), visible(subject_of(action))))
+    return f"  {OUTCOME_SIGNS[action.outcome]} {action.outcome:<7}  {what}{note}"
 
 
 def _origin(action: Action, file: str) -> str:

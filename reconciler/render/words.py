@@ -31,6 +31,7 @@ GUARD_WORDS = {
     "max_moves": "move",
     "max_identity_changes": "identity change",
     "max_creates": "creation",
+    "max_group_creates": "group creation",
     "max_admin_grants": "grant of administrator's rights",
 }
 
@@ -44,6 +45,18 @@ def verbs_of(action: Action) -> str:
     return "+".join(verb.replace("_", " ") for verb in action.verbs)
 
 
+def what_of(action: Action) -> tuple[str, str]:
+    """What happens, and to what: `create` and `technician`, `create` and `group`."""
+    if action.subject.path is not None:
+        return "create", "group"
+    return verbs_of(action), action.role
+
+
+def subject_of(action: Action) -> str:
+    """Whom or what it is about: a login, or the path of a group."""
+    return action.subject.login or action.subject.path or ""
+
+
 def place_of(action: Action) -> str:
     """The Rescue group an action is listed under."""
     return action.group.after or action.group.before or ""
@@ -54,6 +67,8 @@ def change_words(action: Action) -> list[str]:
     told = {"enabled"} | ({"description"} if len(action.changes) > 1 or action.verbs != ("update",) else set())
     if "create" in action.verbs:
         told |= {"login"}
+    if "create_group" in action.verbs:
+        told |= {"name"}
     words = [_clause(change) for change in action.changes if change.field not in told]
     if "move" in action.verbs:
         words.append(f"from {action.group.before}")

@@ -7,11 +7,13 @@ from typing import Any
 
 from reconciler.apply import Applier, Run
 from reconciler.errors import CredentialsError, TargetError, TargetRefused, TargetUnknown
-from reconciler.model.hierarchy import Details, Node, Tree
+from reconciler.model.hierarchy import Details, GroupRecord, Node, Tree
 from reconciler.model.plan import Action, ActionOutcome, Change, Place, SeatCount, Seats, Subject
 
 DESK, FIELD = 20, 30
+TOP, GROUP = 2, "techniciangroup"
 MARK = "[entra:8d2f:00000000-0000-4000-8000-00000000000{}@11111111#00000000]"
+GROUP_MARK = "[entra-group:8d2f:00000000-0000-4000-8000-0000000000aa@11111111]"
 PASSWORD = "Wx7-Kepl92mQ"
 NEW = 100
 """The first node id that createUser gives."""
@@ -48,10 +50,16 @@ class Rescue:
         self.people = {record.id: record for record in people}
         self.parents = dict.fromkeys(self.people, DESK)
         self.groups = {DESK: "Desk", FIELD: "Field"} if groups is None else groups
+        self.group_parents = dict.fromkeys(self.groups, TOP)
+        self.records = {
+            group: GroupRecord(group, name, "", "techniciangroup", ("RemoteControl", "Newest"), ("SendFile",), True)
+            for group, name in self.groups.items()
+        }
         self.passwords: dict[int, str | None] = {}
         self.calls: list[str] = []
         self.on: dict[str, list[Any]] = {}
         self.mangle: Callable[[Details], Details] = lambda record: record
+        self.mangle_group: Callable[[GroupRecord], GroupRecord] = lambda record: record
         self.hidden: list[tuple[int, Details]] = []
         """Reads that still show what was before: how many, and what."""
         self.delay = 0
@@ -78,7 +86,10 @@ class Rescue:
         nodes = [
             Node(1, None, "Company", "", "", "Offline", "root"),
             Node(2, 1, "Technicians", "", "", "Offline", "technicians"),
-            *(Node(group, 2, name, "", "", "Offline", "techniciangroup") for group, name in self.groups.items()),
+            *(
+                Node(group, self.group_parents[group], name, "", self.records[group].description, "Offline", GROUP)
+                for group, name in self.groups.items()
+            ),
         ]
         nodes += [
             Node(
@@ -130,9 +141,56 @@ class Rescue:
             self.people[record.id] = self.mangle(record._replace(status=status))
             self.passwords[record.id] = password
 
+    # -- groups -----------------------------------------------------------------------------------------------------
+
+    def fetch_group(self, node: int) -> GroupRecord | None:
+        for _ in self.happens(f"getgroup {node}"):
+            pass
+        return self.records.get(node)
+
+    def perform_create_group(self, parent: int) -> int:
+        for _ in self.happens(f"creategroup {parent}"):
+            made, self.next = self.next, self.next + 1
+            self.add_group(made, parent)
+        return made
+
+    def add_group(self, node: int, parent: int, name: str = "") -> None:
+        self.groups[node], self.group_parents[node] = name, parent
+        self.records[node] = GroupRecord(node, name, "", GROUP, (), (), True)
+
+    def perform_set_group(self, record: GroupRecord) -> None:
+        for _ in self.happens(f"setgroup {record.id}"):
+            self.records[record.id] = self.mangle_group(record)
+            self.groups[record.id] = self.records[record.id].name
+
     @property
     def writes(self) -> list[str]:
-        return [call for call in self.calls if call.split()[0] in ("create", "move", "set")]
+        return [call for call in self.calls if call.split()[0] in WRITES]
+
+
+WRITES = ("create", "move", "set", "creategroup", "setgroup")
+
+
+def make_group(
+    name: str, number: int, parent: int = DESK, *, blank: int | None = None, needs: tuple[str, ...] = (), of: int = 0
+) -> Action:
+    """The creation of a group that the plan calls by a negative number, and its action by its name."""
+    path = f"Desk/{name}"
+    changes = (("name", name.rpartition("/")[2]), ("description", GROUP_MARK))
+    return Action(
+        id=name,
+        verbs=("create_group",),
+        role="technician",
+        mapping="m",
+        subject=Subject(entra_id="g", name=changes[0][1], node_id=blank, path=path),
+        group=Place(after=path),
+        changes=tuple(Change(field=field, after=value) for field, value in changes),  # type: ignore[arg-type]
+        reason="because",
+        group_id=number,
+        parent_id=parent,
+        permissions_of=of or parent,
+        depends_on=needs,
+    )
 
 
 def act(

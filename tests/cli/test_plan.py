@@ -110,23 +110,24 @@ def test_a_refused_plan_prints_a_permit_that_lets_it_pass(live: Shell) -> None:
 
 
 def test_keys_that_are_not_acted_on_yet_are_refused_by_line(live: Shell) -> None:
-    live.edit("  nested: direct ", "  nested: flatten ")
+    live.edit("defaults:\n", "defaults:\n  mobile_license: award\n")
     ran = live.run("plan")
     assert ran.returncode == 2
     assert "not supported yet" in ran.stderr
     lines = (live.folder / "mappings.yaml").read_text(encoding="utf-8").splitlines()
-    line = next(number for number, text in enumerate(lines, 1) if "nested: flatten" in text)
+    line = next(number for number, text in enumerate(lines, 1) if "mobile_license: award" in text)
     assert f"mappings.yaml:{line}:" in ran.stderr
     assert ran.stdout == ""
 
 
-def test_nested_groups_nobody_spoke_of_are_refused_by_line(live: Shell, box: Sandbox) -> None:
+def test_nested_groups_nobody_spoke_of_are_mirrored(live: Shell, box: Sandbox) -> None:
     live.edit("  nested: direct ", "  # nested unsaid ")
     inner = box.state.add_group(name="Inner")
     box.state.add_member("91e6a3d8-0000-4000-8000-0c74f2db8e66", inner)
     ran = live.run("plan")
-    assert ran.returncode == 2
-    assert "nested: mirror, the default, is not supported yet" in ran.stderr
+    assert ran.returncode == 0, ran.stderr
+    assert "group_missing" in ran.stdout
+    assert "> Inner; its people sit in" in ran.stdout
 
 
 @pytest.mark.parametrize(

@@ -54,12 +54,7 @@ def test_built_in_defaults_depend_on_role_and_full_sync() -> None:
 """
     )
     plain, without, admin = found.mappings
-    assert (plain.nested, plain.nested_is_default, plain.create_missing, plain.role) == (
-        "mirror",
-        True,
-        True,
-        Role.TECHNICIAN,
-    )
+    assert (plain.nested, plain.create_missing, plain.role) == ("mirror", True, Role.TECHNICIAN)
     assert (plain.mobile_license, plain.upn_as_sso_id, plain.create_group, plain.allow_empty, plain.priority) == (
         "keep",
         False,
@@ -90,7 +85,7 @@ mappings:
     )
     one, two, three = found.mappings
     assert (one.full_sync, one.create_missing, one.priority, one.permissions_from) == (False, True, 0, ("T", "S"))
-    assert (one.nested, one.nested_is_default, two.nested, two.nested_is_default) == ("direct", False, "flatten", False)
+    assert (one.nested, two.nested) == ("direct", "flatten")
     assert (two.full_sync, two.create_missing, two.priority, two.permissions_from) == (True, True, -1, None)
     assert (three.permissions_from, three.create_missing) == (("X",), False)
 
@@ -167,7 +162,7 @@ def test_the_order_of_entries_is_not_in_the_digest() -> None:
         ("name: one", "name: uno"),
         ("rescue_group: C", "rescue_group: c"),
         ("rescue_group: C", "rescue_group: 337364"),
-        ("rescue_group: C", "rescue_group: C, nested: mirror"),
+        ("rescue_group: C", "rescue_group: C, nested: flatten"),
         ("rescue_group: C", "rescue_group: C, priority: 99"),
         ("b@contoso", "c@contoso"),
         ("exclude", "hold"),

@@ -28,16 +28,7 @@ NOTHING = dict.fromkeys(["rescue", "settings", "guards", "defaults", "mappings"]
 }
 LINES = {"rescue": 2, "settings": 3, "guards": 4, "defaults": 5, "mappings": 7, "overrides": 9, "retired": 10}
 
-REFUSED = [
-    ("defaults", "nested: mirror", "defaults.nested: mirror"),
-    ("defaults", "nested: flatten", "defaults.nested: flatten"),
-    ("defaults", "create_group: true", "defaults.create_group: true"),
-    ("defaults", "permissions_from: T", "defaults.permissions_from"),
-    ("mappings", "nested: mirror", "nested: mirror"),
-    ("mappings", "nested: flatten", "nested: flatten"),
-    ("mappings", "create_group: true", "create_group: true"),
-    ("mappings", "permissions_from: T", "permissions_from"),
-]
+REFUSED = []
 ACTED_ON = [
     ("rescue", "requests_per_second: 1"),
     ("rescue", "technician_seats: 0"),
@@ -63,10 +54,14 @@ ACTED_ON = [
             "full_sync: true",
             "full_sync: false",
             "nested: direct",
+            "nested: mirror",
+            "nested: flatten",
             "mobile_license: keep",
             "mobile_license: award",
             "mobile_license: release",
+            "create_group: true",
             "create_group: false",
+            "permissions_from: T",
             "permissions_from: null",
             "create_missing: true",
             "create_missing: false",
@@ -111,7 +106,7 @@ def test_every_row_is_tried() -> None:
 
 
 def test_a_line_says_where_what_and_what_to_write() -> None:
-    text = FILE % (NOTHING | {"mappings": ", nested: mirror"})
+    text = FILE % (NOTHING | {"mappings": ", mobile_license: award"})
     assert parse_mappings("dir/m.yaml", text.encode(), tenant_id=None).not_yet_lines == (
-        "dir/m.yaml:7:85: nested: mirror is not supported yet; write direct",
+        "dir/m.yaml:7:85: mobile_license: award is not supported yet; write keep",
     )

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from reconciler.model.marker import (
     NO_PRINT,
+    GroupMarker,
     Licence,
     Marker,
     MarkersDiffer,
+    find_group_markers,
     find_marker,
     find_markers,
     print_of,
@@ -102,3 +104,12 @@ def test_print() -> None:
     assert print_of(None) == NO_PRINT == "00000000"
     assert print_of("Zoë@x") == hashlib.sha256("Zoë@x".encode()).hexdigest()[:8]
     assert print_of("zoë@x") != print_of("Zoë@x")
+
+
+def test_group_markers_are_found_anywhere_in_any_case_and_are_no_persons() -> None:
+    marker = GroupMarker("8d2f", UUID, "6a1d0c7e")
+    assert str(marker) == f"[entra-group:8d2f:{UUID}@6a1d0c7e]"
+    assert find_group_markers(f"text {str(marker).upper()} more {marker}") == {marker}
+    assert find_markers(str(marker)) == frozenset()
+    assert find_group_markers(f"[entra:8d2f:{UUID}@6a1d0c7e#00000000]") == frozenset()
+    assert find_group_markers("[entra-group:8d2f:x@6a1d0c7e] [") == frozenset()

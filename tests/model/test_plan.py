@@ -12,6 +12,7 @@ from reconciler.model.plan import (
     Change,
     Place,
     Subject,
+    group_action_id,
     make_finding,
     person_action_id,
     plan_digest,
@@ -116,3 +117,7 @@ def test_after_is_the_new_value() -> None:
     changed = action("technician", Subject(), Change(field="enabled", before=True, after=False))
     assert changed.after("enabled") is False
     assert changed.after("name") is None
+
+
+def test_a_groups_id_hashes_its_role_and_path() -> None:
+    assert group_action_id("technician", "A/B") == sha("group\0technician\0A/B")[:16]

@@ -97,6 +97,7 @@ def test_population_is_enabled_people_marked_for_living_mappings_or_adopted() ->
         ("max_moves", None): 4,
         ("max_identity_changes", None): 4,
         ("max_creates", None): 4,
+        ("max_group_creates", None): 4,
     }
 
 

@@ -306,14 +306,6 @@ def test_D11_only_frozen_mappings_want_nobody() -> None:
 # -- D1, D13 -----------------------------------------------------------------------------------------------
 
 
-def test_D1_nested_groups_and_no_word_about_them_is_an_invalid_file() -> None:
-    world = World().mapping("field", nested="mirror", nested_is_default=True)
-    world.plan()
-    world.nested["field"] = ("some group",)
-    with pytest.raises(InputError, match="nested: mirror, the default, is not supported yet"):
-        world.plan()
-
-
 def test_D1_nested_groups_are_left_out_where_the_file_says_direct(world: World) -> None:
     world.nested["field"] = ("some group",)
     assert world.person("ann", "field").plan().verbs == {"ann": "create"}

@@ -27,3 +27,8 @@ def test_the_upn_is_in_no_digest() -> None:
         for action in plan.actions
     ]
     assert plan_digest(bare) == plan.digest
+
+
+def test_people_of_nested_groups_have_theirs() -> None:
+    world = World().mapping("field", nested="flatten").nest("field", "a").person("new", "a")
+    assert world.plan().action("new").subject.upn == "new@x.example"

@@ -132,6 +132,11 @@ class World:
     """Mapping -> object ids."""
     unread: dict[str, UnreadGroup] = field(default_factory=dict)
     nested: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Group -> ids of the groups in it."""
+    inner: list[str] = field(default_factory=list)
+    """Groups that are no mapping's."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What a group is called in Entra, where it is not its key."""
     group_nodes: dict[str, Node] = field(default_factory=dict)
     seats: dict[int, Seat] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -158,7 +163,6 @@ class World:
             "role": Role.TECHNICIAN,
             "full_sync": True,
             "nested": "direct",
-            "nested_is_default": False,
             "mobile_license": "keep",
             "upn_as_sso_id": False,
             "create_missing": True,
@@ -176,9 +180,21 @@ class World:
             self.group(name, *((ADMINISTRATORS, NodeType.ADMINISTRATOR_GROUP) if admin else ()))
         return self
 
-    def group(self, name: str, parent: int = TECHNICIANS, kind: str = NodeType.TECHNICIAN_GROUP) -> int:
+    def nest(self, outer: str, *inner: str, **called: str) -> World:
+        """Entra groups, by key, that are in another one; `called`: key and name of those that are named otherwise."""
+        for key in (*inner, *called):
+            self.nested[outer] = (*self.nested.get(outer, ()), group_id(key))
+            self.members.setdefault(key, [])
+            if key not in self.inner and all(mapping.name != key for mapping in self.mappings):
+                self.inner.append(key)
+        self.names.update(called)
+        return self
+
+    def group(
+        self, name: str, parent: int = TECHNICIANS, kind: str = NodeType.TECHNICIAN_GROUP, description: str = ""
+    ) -> int:
         """A Rescue group node; its id."""
-        node = Node(100 + len(self.group_nodes), parent, name, "", "", "Offline", kind)
+        node = Node(100 + len(self.group_nodes), parent, name, "", description, "Offline", kind)
         self.group_nodes[f"{parent}/{name}/{node.id}"] = node
         return node.id
 
@@ -250,7 +266,7 @@ class World:
 
     def entra_group(self, name: str) -> Group:
         members = tuple(self.people[key] for key in self.members[name])
-        return Group(group_id(name), name, members, self.nested.get(name, ()))
+        return Group(group_id(name), self.names.get(name, name), members, self.nested.get(name, ()))
 
     def tree(self) -> Tree:
         fixed = [
@@ -266,7 +282,9 @@ class World:
         groups = {m.name: self.unread.get(m.name) or self.entra_group(m.name) for m in self.mappings}
         boss = Seat(5, MASTERS, "Boss", self.caller_login, type="MasterAdministrator", holder=True).details()
         caller = Caller(1, "Company", self.caller_login, 5, boss)
-        return Readings(Directory(groups, self.tenant_confirmed), self.tree(), caller, refresh)
+        nested = {group_id(key): self.unread.get(key) or self.entra_group(key) for key in self.inner}
+        directory = Directory(groups, self.tenant_confirmed, nested=nested)
+        return Readings(directory, self.tree(), caller, refresh)
 
     # -- planning ---------------------------------------------------------------------------------------------------
 
@@ -286,7 +304,7 @@ class World:
         """What a reader would give: only what was asked for, and never for nothing."""
         assert asked.groups_of <= asked.accounts
         by_id = {person.id: key for key, person in self.people.items()}
-        group_names = {group_id(m.name): m.name for m in self.mappings}
+        group_names = {group_id(name): name for name in self.members}
         boss = {readings.caller.details.id: readings.caller.details}
         details = {
             id_: self.told[id_] if id_ in self.told else boss.get(id_) or self.seats[id_].details()
@@ -315,8 +333,10 @@ class World:
             account = self.accounts.get(key) or (Account.ENABLED if self.people[key].enabled else Account.DISABLED)
         if not with_groups or account is Account.GONE:
             return Whereabouts(account, groups_asked=with_groups)
-        mapped = frozenset(group_id(name) for name, keys in self.members.items() if key in keys)
-        return Whereabouts(account, self.groups_of.get(key or "", mapped), groups_asked=True)
+        mapped = {group_id(name) for name, keys in self.members.items() if key in keys}
+        for _ in self.nested:
+            mapped |= {group_id(outer) for outer, inner in self.nested.items() if mapped & set(inner)}
+        return Whereabouts(account, self.groups_of.get(key or "", frozenset(mapped)), groups_asked=True)
 
     def _named(self, name: str) -> Person | NoPerson:
         """Whom Entra shows under a UPN or object id."""
@@ -333,7 +353,15 @@ class World:
 
     def apply(self, actions: Iterable[Action]) -> None:
         """Does what a plan says, as a Rescue that keeps logins unique and takes every write."""
-        for action in actions:
+        made: dict[int | None, int] = {}
+        for planned in actions:
+            action = planned
+            if action.group_id in made or action.parent_id in made:
+                parents = {"group_id": action.group_id, "parent_id": action.parent_id}
+                action = action.model_copy(update={key: made.get(node, node) for key, node in parents.items()})
+            if "create_group" in action.verbs:
+                made[planned.group_id] = self._make_group(action)
+                continue
             if "create" in action.verbs and action.subject.node_id is None:
                 new = max([999, *self.seats]) + 1
                 kind = NodeType.ADMINISTRATOR if action.role == "admin" else NodeType.TECHNICIAN
@@ -363,6 +391,19 @@ class World:
                         seat.status = "Offline" if change.after else "Disabled"
                     case "description":
                         seat.description = str(change.after)
+
+    def _make_group(self, action: Action) -> int:
+        blank = action.subject.node_id
+        for key, node in list(self.group_nodes.items()):
+            if node.id == blank:
+                del self.group_nodes[key]
+        new = 100 + len(self.group_nodes) if blank is None else blank
+        while blank is None and any(node.id == new for node in self.group_nodes.values()):
+            new += 1
+        name, text = str(action.after("name")), str(action.after("description"))
+        node = Node(new, action.parent_id, name, "", text, "Offline", NodeType.TECHNICIAN_GROUP)
+        self.group_nodes[f"{node.parent}/{name}/{new}"] = node
+        return new
 
 
 LOOSE = ("max_removals", "max_removals_per_mapping", "max_moves", "max_identity_changes", "max_creates")

@@ -168,6 +168,7 @@ def _check_groups(
     except (CredentialsError, SourceError) as wrong:
         return [failed("groups", str(wrong), wrong.advice or "run again")], None
     checks = [_check_group(name, group) for name, group in directory.groups.items()]
+    checks += [_check_nested(group) for group in directory.nested.values() if isinstance(group, UnreadGroup)]
     checks += [
         doubtful("group", note, "the id decides; write the new name beside it")
         for note in directory.notes
@@ -191,6 +192,12 @@ def _check_group(mapping: str, group: Group | UnreadGroup) -> Check:
         return passed(name, f"{shown} is readable, {many(len(group.members), 'direct member')}{more}")
     shown = quoted(group.name) if group.name else group.id or "?"
     return failed(name, f"{shown} freezes its mapping: {group.why}", _group_remedy(group))
+
+
+def _check_nested(group: UnreadGroup) -> Check:
+    """A nested group that cannot be trusted; those that can are not told of one by one (D17)."""
+    shown = quoted(group.name) if group.name else group.id or "?"
+    return failed("nested group", f"{shown} freezes every mapping it is nested in: {group.why}", _group_remedy(group))
 
 
 def _group_remedy(group: UnreadGroup) -> str:
