@@ -97,8 +97,6 @@ class Initial:
                         tell(f"  {visible(problem.message)}; {visible(problem.remedy)}")
         for warning in meant.warnings:
             self._talk.warn(warning)
-        for note in meant.not_yet_lines:
-            self._talk.warn(note)
         return self._write(text)
 
     def _greet(self) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.cli.talk import Progress, Talk
-from reconciler.errors import InputError, Problem, ReconcilerError, TargetError
+from reconciler.errors import ReconcilerError, TargetError
 from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Plan, Refresh
 from reconciler.model.readings import Questions, Readings
@@ -38,20 +38,12 @@ class Sides:
 
 
 def load_file(file: str, talk: Talk) -> Mappings:
-    """The file, ready to be acted on. Raises InputError for what is wrong and for what is not supported yet."""
+    """The file, its warnings told. Raises InputError for what is wrong with it."""
     from reconciler.config.load import load_mappings
 
     mappings = load_mappings(file, tenant_id=os.environ.get("AZURE_TENANT_ID") or None)
     for warning in mappings.warnings:
         talk.warn(warning)
-    if mappings.not_yet:
-        raise InputError(
-            file,
-            [
-                Problem(item.line, item.column, f"{item.key} is not supported yet", item.remedy)
-                for item in mappings.not_yet
-            ],
-        )
     return mappings
 
 

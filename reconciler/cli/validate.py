@@ -25,8 +25,6 @@ def validate(file: str, quiet: bool, verbose: int) -> None:
     mappings = load_mappings(file, tenant_id=os.environ.get("AZURE_TENANT_ID") or None)
     for warning in mappings.warnings:
         talk.warn(warning)
-    for note in mappings.not_yet_lines:
-        talk.say(f"note: {note}")
     total = len(mappings.mappings)
     admins = sum(mapping.role is Role.ADMIN for mapping in mappings.mappings)
     plural = "mapping" if total == 1 else "mappings"

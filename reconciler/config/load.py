@@ -15,7 +15,6 @@ from typing import Any, NoReturn, TypeVar
 
 from reconciler.config.checks import Pair, Parts, check_parts
 from reconciler.config.messages import label, schema_problems
-from reconciler.config.not_yet import not_yet
 from reconciler.config.settle import config_digest, nfc, settle_mapping, settled_owner
 from reconciler.config.yaml_lines import MAX_BYTES, MAX_PROBLEMS, UNUSABLE, Document, read_yaml
 from reconciler.errors import InputError, Problem
@@ -205,6 +204,5 @@ def _settled(
         ),
         config_digest="",
         warnings=warnings,
-        not_yet=not_yet(document),
     )
     return replace(found, config_digest=config_digest(found))

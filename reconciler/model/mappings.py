@@ -109,23 +109,3 @@ class Mappings:
     """SHA-256 of the canonical JSON of all of the above that can change a plan: no file name, no line."""
     warnings: tuple[str, ...]
     """`FILE:LINE:COLUMN: …` remarks that leave the file valid, such as two SSO rules on one mapping (D21)."""
-    not_yet: tuple[NotYet, ...] = ()
-    """Keys that are valid and not acted on yet; `plan` refuses the file while there are any."""
-
-    @property
-    def not_yet_lines(self) -> tuple[str, ...]:
-        """`FILE:LINE:COLUMN: KEY is not supported yet; REMEDY`, one for each of `not_yet`."""
-        return tuple(f"{self.file}:{item.line}:{item.column}: {item}" for item in self.not_yet)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class NotYet:
-    """A key of the file that this version cannot act on."""
-
-    line: int
-    column: int
-    key: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.key} is not supported yet; {self.remedy}"

@@ -109,17 +109,6 @@ def test_a_refused_plan_prints_a_permit_that_lets_it_pass(live: Shell) -> None:
     assert live.run("plan", "--detailed-exitcode").returncode == 3
 
 
-def test_keys_that_are_not_acted_on_yet_are_refused_by_line(live: Shell) -> None:
-    live.edit("defaults:\n", "defaults:\n  mobile_license: award\n")
-    ran = live.run("plan")
-    assert ran.returncode == 2
-    assert "not supported yet" in ran.stderr
-    lines = (live.folder / "mappings.yaml").read_text(encoding="utf-8").splitlines()
-    line = next(number for number, text in enumerate(lines, 1) if "mobile_license: award" in text)
-    assert f"mappings.yaml:{line}:" in ran.stderr
-    assert ran.stdout == ""
-
-
 def test_nested_groups_nobody_spoke_of_are_mirrored(live: Shell, box: Sandbox) -> None:
     live.edit("  nested: direct ", "  # nested unsaid ")
     inner = box.state.add_group(name="Inner")

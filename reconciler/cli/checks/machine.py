@@ -33,10 +33,6 @@ def check_file(file: str, tenant_id: str | None) -> tuple[list[Check], Mappings 
         return [_broken(wrong)], None
     checks = [passed("file", f"{file} is valid, {many(len(mappings.mappings), 'mapping')}")]
     checks += [doubtful("file", warning, "it works; see whether it is meant") for warning in mappings.warnings]
-    checks += [
-        failed("file", f"{file}:{item.line}:{item.column}: {item.key} is not supported yet", item.remedy)
-        for item in mappings.not_yet
-    ]
     return checks, mappings
 
 
