@@ -13,8 +13,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.apply import Applier, Run, outcome_of, wait_until
-from reconciler.apply_checks import compare_result
+from reconciler.apply.applier import Applier, Run, outcome_of, wait_until
+from reconciler.apply.checks import compare_result
 from reconciler.cli.files import write_whole
 from reconciler.cli.passwords import password_source
 from reconciler.cli.reading import Sides, load_file, open_sides, read_and_plan

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reconciler.cli.reading import Sides
     from reconciler.model.mappings import Mappings
     from reconciler.model.readings import Readings
-    from reconciler.planning.explaining import Looked
+    from reconciler.planning.explain.explaining import Looked
 
 
 @click.command(short_help="Why one person is where they are, and what would change.")
@@ -47,7 +47,7 @@ def explain(
     from datetime import date
 
     from reconciler.cli.reading import load_file, open_sides, read_and_plan
-    from reconciler.planning.explaining import explain_person
+    from reconciler.planning.explain.explaining import explain_person
     from reconciler.render.explanation import render_explanation, render_explanation_json
 
     talk = Talk(quiet=quiet, verbose=verbose)
@@ -65,8 +65,8 @@ def _look_closer(login: str, mappings: Mappings, sides: Sides, readings: Reading
     """What only concerns this person: Entra's own word on the account and its groups, and getUser of their nodes."""
     from dataclasses import replace
 
-    from reconciler.planning.explaining import Looked
-    from reconciler.planning.subjects import find_subjects, ids_named
+    from reconciler.planning.explain.explaining import Looked
+    from reconciler.planning.explain.subjects import find_subjects, ids_named
 
     found = [
         sides.entra.fetch_person(name) for name in (login.strip(), *sorted(ids_named(login, readings, mappings.owner)))

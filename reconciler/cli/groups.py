@@ -65,7 +65,7 @@ def rescue(file: str | None, licences: bool, style: str, quiet: bool, verbose: i
     """
     from reconciler.cli.sides import connection_of, open_rescue_side
     from reconciler.model.hierarchy import Role
-    from reconciler.planning.rescue_groups import count_licences, list_groups, people_ids
+    from reconciler.planning.propose.rescue_groups import count_licences, list_groups, people_ids
     from reconciler.render.choices import render_tree, tree_as_json
 
     talk = Talk(quiet=quiet, verbose=verbose)

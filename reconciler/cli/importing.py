@@ -16,7 +16,7 @@ from reconciler.config.yaml_text import comment, listed
 from reconciler.model.choices import RescueGroup
 from reconciler.model.hierarchy import Role, Tree
 from reconciler.model.text import is_bad_name
-from reconciler.planning.pairing import (
+from reconciler.planning.propose.pairing import (
     Place,
     Proposal,
     Proposals,
@@ -25,7 +25,7 @@ from reconciler.planning.pairing import (
     propose_pairs,
     sample_logins,
 )
-from reconciler.planning.rescue_groups import list_groups
+from reconciler.planning.propose.rescue_groups import list_groups
 
 if TYPE_CHECKING:
     from reconciler.source.graph_client import GraphClient

@@ -23,7 +23,7 @@ from reconciler.errors import InputError, UsageError
 from reconciler.model.file import OWNER
 from reconciler.model.hierarchy import Caller, Role, Tree
 from reconciler.model.text import normal_text
-from reconciler.planning.rescue_groups import list_groups
+from reconciler.planning.propose.rescue_groups import list_groups
 from reconciler.render.safe import visible
 from reconciler.render.words import many
 

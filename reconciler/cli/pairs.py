@@ -16,8 +16,8 @@ from reconciler.config.write import Entry
 from reconciler.errors import ReconcilerError
 from reconciler.model.choices import FoundGroup, MemberCount, RescueGroup
 from reconciler.model.hierarchy import Role, Tree
-from reconciler.planning.likeness import likeness
-from reconciler.planning.rescue_groups import list_groups
+from reconciler.planning.propose.likeness import likeness
+from reconciler.planning.propose.rescue_groups import list_groups
 from reconciler.render.safe import visible
 from reconciler.source.graph_client import GraphClient
 

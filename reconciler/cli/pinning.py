@@ -15,7 +15,7 @@ from reconciler.config.pin import Named, can_hold_node, named_groups, pin_names
 from reconciler.errors import InputError, Problem, SourceError
 from reconciler.model.hierarchy import Role
 from reconciler.model.text import normal_text
-from reconciler.planning.rescue_groups import list_groups
+from reconciler.planning.propose.rescue_groups import list_groups
 from reconciler.render.safe import visible
 from reconciler.render.words import many
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from reconciler.apply import Applier, Run
+from reconciler.apply.applier import Applier, Run
 from reconciler.errors import CredentialsError, TargetError, TargetRefused, TargetUnknown
 from reconciler.model.hierarchy import Details, GroupRecord, Node, Tree
 from reconciler.model.plan import Action, ActionOutcome, Change, Place, SeatCount, Seats, Subject

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply import SETTLE_FOR
+from reconciler.apply.applier import SETTLE_FOR
 from reconciler.errors import TargetError, TargetRefused, TargetUnknown
 from reconciler.model.hierarchy import Details
 from reconciler.model.plan import Action, Change, SeatCount, Seats

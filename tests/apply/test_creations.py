@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply import UNREAD_IN_A_ROW
+from reconciler.apply.applier import UNREAD_IN_A_ROW
 from reconciler.errors import TargetError, TargetRefused
 from reconciler.model.hierarchy import Details
 from reconciler.model.plan import Action

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.apply import SETTLE_FOR, UNREAD_IN_A_ROW, wait_until
+from reconciler.apply.applier import SETTLE_FOR, UNREAD_IN_A_ROW, wait_until
 from reconciler.errors import ReconcilerError, TargetError
 from reconciler.model.plan import ActionOutcome
 

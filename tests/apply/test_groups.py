@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply_checks import compare_result
+from reconciler.apply.checks import compare_result
 from reconciler.errors import TargetRefused
 from reconciler.model.hierarchy import GroupRecord
 

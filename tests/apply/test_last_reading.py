@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply_checks import compare_result
+from reconciler.apply.checks import compare_result
 from reconciler.model.plan import Action, ActionOutcome
 
 from .rescue_double import FIELD, Rescue, act, create, mark, person

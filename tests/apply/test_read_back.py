@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.apply import SETTLE_FOR
+from reconciler.apply.applier import SETTLE_FOR
 from reconciler.errors import TargetError
 from reconciler.model.hierarchy import Details
 

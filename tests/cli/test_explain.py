@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from reconciler.model.plan import ERROR_CODES, WARNING_CODES
-from reconciler.planning.why import RULES_OF_FINDINGS
+from reconciler.planning.explain.why import RULES_OF_FINDINGS
 from reconciler.sandbox import sample_scenario
 from tests.end_to_end.world import (
     SYNC,
@@ -420,7 +420,7 @@ def test_everybody_of_the_sample_account_is_explained(tmp_path: Path) -> None:
 
     from reconciler.cli.reading import load_file, open_sides, read_and_plan
     from reconciler.cli.talk import Talk
-    from reconciler.planning.explaining import Looked, explain_person
+    from reconciler.planning.explain.explaining import Looked, explain_person
     from reconciler.sandbox import run_sandbox
 
     text = (ROOT / "mappings.yaml").read_text(encoding="utf-8")

@@ -13,9 +13,9 @@ from reconciler.model.choices import FoundGroup
 from reconciler.model.directory import Group, Person, UnreadGroup
 from reconciler.model.hierarchy import NodeType, Role, Tree
 from reconciler.model.marker import Marker, print_of
-from reconciler.planning.likeness import likeness
-from reconciler.planning.pairing import Proposals, choose_candidates, list_places, propose_pairs, sample_logins
-from reconciler.planning.rescue_groups import list_groups
+from reconciler.planning.propose.likeness import likeness
+from reconciler.planning.propose.pairing import Proposals, choose_candidates, list_places, propose_pairs, sample_logins
+from reconciler.planning.propose.rescue_groups import list_groups
 
 from .world import ADMINISTRATORS, MASTERS, OWNER, ROOT, TECHNICIANS, Seat, id_of
 

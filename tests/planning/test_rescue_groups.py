@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.choices import Licences
 from reconciler.model.hierarchy import Role
-from reconciler.planning.rescue_groups import count_licences, list_groups, people_ids
+from reconciler.planning.propose.rescue_groups import count_licences, list_groups, people_ids
 
 from .test_pairing import Account
 from .world import Seat

@@ -10,9 +10,9 @@ from reconciler.model.explanation import Membership
 from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Plan
 from reconciler.model.readings import Readings
-from reconciler.planning.exceptions import included_in
+from reconciler.planning.explain.exceptions import included_in
+from reconciler.planning.explain.subjects import Subject
 from reconciler.planning.nesting import Boundaries, walk_mapping
-from reconciler.planning.subjects import Subject
 
 
 def find_memberships(

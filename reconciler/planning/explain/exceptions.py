@@ -9,9 +9,9 @@ from reconciler.model.plan import Plan
 from reconciler.model.readings import Readings
 from reconciler.model.text import normal_login
 from reconciler.planning.desired import PREFIX
+from reconciler.planning.explain.subjects import Subject, our_markers
 from reconciler.planning.matching import find_survivors
 from reconciler.planning.overrides import InForce, LoginPatterns
-from reconciler.planning.subjects import Subject, our_markers
 
 
 def exceptions_for(

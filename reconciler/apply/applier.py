@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
-from reconciler.apply_awards import Awarder, Pending
-from reconciler.apply_checks import (
+from reconciler.apply.awards import Awarder, Pending
+from reconciler.apply.checks import (
     find_losses,
     misplaced,
     missing_records,
@@ -24,8 +24,8 @@ from reconciler.apply_checks import (
     with_changes,
     words_of,
 )
-from reconciler.apply_groups import Ends, GroupMaker, GroupWriter, NotWritten
-from reconciler.apply_seats import LiveSeats, main_part
+from reconciler.apply.groups import Ends, GroupMaker, GroupWriter, NotWritten
+from reconciler.apply.seats import LiveSeats, main_part
 from reconciler.errors import CredentialsError, ReconcilerError, TargetError, TargetRefused, TargetUnknown
 from reconciler.model.hierarchy import PERSON_TYPE, Details, Role, Tree, is_blank
 from reconciler.model.plan import Action, ActionOutcome, Result, Seats

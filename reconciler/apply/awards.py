@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from reconciler.apply_checks import find_losses, staleness, words_of
-from reconciler.apply_seats import LiveSeats, awarded, refused
+from reconciler.apply.checks import find_losses, staleness, words_of
+from reconciler.apply.seats import LiveSeats, awarded, refused
 from reconciler.errors import ReconcilerError, TargetError, TargetRefused, TargetUnknown
 from reconciler.model.hierarchy import Details
 from reconciler.model.marker import find_markers

@@ -18,7 +18,7 @@ from reconciler.model.directory import Group, Person, UnreadGroup
 from reconciler.model.hierarchy import Node, Role, Tree, is_blank
 from reconciler.model.marker import NO_PRINT, Marker, find_markers, print_of
 from reconciler.model.text import normal_login, path_sort_key, sort_key
-from reconciler.planning.likeness import likeness, words_alike, words_of
+from reconciler.planning.propose.likeness import likeness, words_alike, words_of
 
 BY_NAME = 3
 BY_MEMBERS = 4

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from reconciler.apply_checks import group_differences, group_trouble
+from reconciler.apply.checks import group_differences, group_trouble
 from reconciler.errors import ReconcilerError, TargetError, TargetRefused, TargetUnknown
 from reconciler.model.hierarchy import GROUP_TYPE, GroupRecord, Role, Tree, is_unnamed
 from reconciler.model.plan import Action, Result
