@@ -10,6 +10,7 @@ occur, with `from`. No message holds a secret or a URL with a query.
       TargetError               1   Rescue could not be read, or is not what we were told it is
         TargetRefused           1   Rescue answered a definite no to one call; nothing changed by it
         TargetUnknown           1   what became of one call is not known: `ERROR`, a lost answer
+      GitHubError               1   GitHub did not do what was asked of it; nothing of Rescue is concerned
       UsageError                2   flags or environment that cannot be used
         InputError              2   the file is wrong; carries every problem
       GuardRefused              4   a guard refused the plan; nothing written
@@ -71,6 +72,16 @@ class TargetUnknown(TargetError):
     def __init__(self, message: str, *, token: str = "") -> None:
         super().__init__(message)
         self.token = token
+
+
+class GitHubError(ReconcilerError):
+    """GitHub refused or did not answer. `status` is the answer's, 0 where there was none."""
+
+    advice = "run the step again; nothing in Rescue or Entra is concerned"
+
+    def __init__(self, message: str, *, status: int = 0, advice: str | None = None) -> None:
+        super().__init__(message, advice=advice)
+        self.status = status
 
 
 class UsageError(ReconcilerError):

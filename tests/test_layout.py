@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "transport": {"errors", "transport"},
     "source": {"errors", "model", "transport", "source"},
     "target": {"errors", "model", "transport", "target"},
+    "github": {"errors", "model", "transport", "github"},
     "apply": {"errors", "model", "apply"},
     "sandbox": {"errors", "sandbox"},
 }
