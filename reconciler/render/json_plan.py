@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from pydantic import ValidationError
 
 from reconciler.errors import UsageError
 from reconciler.model.plan import Outcomes, Plan
+
+V = TypeVar("V", Plan, Outcomes)
 
 
 def render_json(value: Plan | Outcomes) -> str:
@@ -15,11 +19,18 @@ def render_json(value: Plan | Outcomes) -> str:
 
 def read_plan(text: str, where: str) -> Plan:
     """A plan saved earlier. Raises UsageError, naming the first wrong field, when it is not one."""
+    return _read(Plan, text, where, "saved plan", "make one with `reconciler plan --out FILE`")
+
+
+def read_outcomes(text: str, where: str) -> Outcomes:
+    """The outcomes of an apply, likewise."""
+    return _read(Outcomes, text, where, "file of outcomes", "`reconciler apply --out FILE` writes one")
+
+
+def _read(model: type[V], text: str, where: str, what: str, advice: str) -> V:
     try:
-        return Plan.model_validate_json(text)
+        return model.model_validate_json(text)
     except ValidationError as invalid:
         first = invalid.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UsageError(
-            f"{where} is no saved plan: {field}: {first['msg']}", advice="make one with `reconciler plan --out FILE`"
-        ) from None
+        raise UsageError(f"{where} is no {what}: {field}: {first['msg']}", advice=advice) from None

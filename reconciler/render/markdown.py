@@ -22,7 +22,7 @@ def render_plan(plan: Plan, file: str) -> str:
     parts.append(_guards(plan))
     todo = counts(plan.summary)
     if plan.actions:
-        diff = code_block([_diff_line(line) for line in action_lines(plan.actions, file, plan.held)][:-1], "diff")
+        diff = code_block([diff_line(line) for line in action_lines(plan.actions, file, plan.held)][:-1], "diff")
         if len(plan.actions) > FOLD_ABOVE:
             diff = f"<details><summary>{todo}</summary>\n\n{diff}\n\n</details>"
         parts.append(diff)
@@ -73,7 +73,7 @@ def _guards(plan: Plan) -> str:
     return f"**{what}**\n\n{refused}\n\nIf it is right, this goes into the file, reviewed:\n\n{entry}"
 
 
-def _diff_line(line: str) -> str:
+def diff_line(line: str) -> str:
     """A diff fence colours by the first characters: gains, losses, changes, and the groups as its section lines."""
     if not line:
         return ""

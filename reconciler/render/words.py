@@ -133,9 +133,14 @@ def guards_line(plan: Plan) -> str:
 
 def permit_lines(plan: Plan) -> list[str]:
     """The `permits:` entry that would let the whole plan pass, ready to be pasted; good for a week (§6)."""
-    until = date.fromisoformat(plan.made_at[:10]) + timedelta(days=7)
+    return permits_for(plan.violations, plan.made_at)
+
+
+def permits_for(violations: Iterable[Guard], made_at: str) -> list[str]:
+    """The same for any guards that refused, at a moment as plans write it."""
+    until = date.fromisoformat(made_at[:10]) + timedelta(days=7)
     lines = ["permits:"]
-    for guard in plan.violations:
+    for guard in violations:
         ids = ", ".join(f'"{action_id}"' for action_id in guard.actions)
         lines.append(f"  - {{guard: {guard.name}, actions: [{ids}], reason: write why, until: {until}}}")
     return lines

@@ -9,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import UsageError
-from reconciler.model.plan import Change, Plan
+from reconciler.model.plan import Change, Outcomes, Plan
 from reconciler.render import json_plan, markdown, text
+from reconciler.render.alarm import render_alarm
+from reconciler.render.annotations import outcomes_annotations, plan_annotations
+from reconciler.render.comment import Links, render_outcomes_comment, render_plan_comment
 from reconciler.render.safe import LONGEST, code_block, code_span, padded, quoted, visible, width
+from reconciler.render.tree import mermaid_tree
 
-from .plans import an_action, one_of_everything
+from .plans import an_action, one_of_everything, some_outcomes
 
 HOSTILE = [
     "| a | b |", "`` ` ```", "```\n# head", "<!-- x -->", "</details><script>", "@org/team", "#1", "::error::boom",
@@ -114,3 +118,62 @@ def test_what_is_no_saved_plan_is_refused_by_name(broken: str) -> None:
     with pytest.raises(UsageError, match="x is no saved plan") as refused:
         json_plan.read_plan(broken, "x")
     assert refused.value.exit_code == 2
+
+
+@given(ANYTHING)
+def test_a_comment_keeps_every_name_inside_a_fence_or_a_span(name: str) -> None:
+    with_edit = {"edit_digest": "e" * 64, "stopped": plan_naming(name).actions}
+    made, harmless = (
+        render_plan_comment(plan_naming(shown).model_copy(update=with_edit), "mappings.yaml", Links())
+        for shown in (name, "harmless")
+    )
+    assert CONTROLS.search(made) is None
+    assert without_tree(outside_code(made)) == without_tree(outside_code(harmless))
+
+
+@given(ANYTHING)
+def test_outcomes_and_the_alarm_likewise(name: str) -> None:
+    for render in (lambda o: render_outcomes_comment(o, "mappings.yaml", Links()), lambda o: render_alarm(o, "f")):
+        made, harmless = (outside_code(render(outcomes_naming(shown))) for shown in (name, "harmless"))
+        assert made == harmless
+
+
+@given(ANYTHING)
+def test_the_tree_holds_nothing_but_letters_digits_and_codes_of_a_name(name: str) -> None:
+    made = mermaid_tree(plan_naming(name).actions)
+    for line in made.splitlines():
+        assert re.fullmatch(
+            r'```(mermaid)?|flowchart LR|  n\d+\["(?:[^\W_]|[ \w]|#\d+;)*(?: \([+~\-\d ]+\))?"\](:::(loses|gains))?'
+            r"|  n\d+ --> n\d+|  classDef (loses|gains) stroke:#[0-9a-f]{6},stroke-width:3px",
+            line,
+        ), line
+        assert "_" not in line
+
+
+@given(ANYTHING)
+def test_an_annotation_is_one_command_whatever_is_in_it(name: str) -> None:
+    made = [
+        *plan_annotations(plan_naming(name), "mappings.yaml", {name: 3}),
+        *outcomes_annotations(outcomes_naming(name), "mappings.yaml", {name: 3}),
+    ]
+    for line in made:
+        assert len(line.splitlines()) == 1
+        assert CONTROLS.search(line) is None
+        assert re.match(r"::(error|warning|notice) file=mappings\.yaml(,line=\d+)?,title=[^,:]*::", line)
+        assert re.search(r"%(?!25)", line.partition("::")[2].partition("::")[2]) is None
+
+
+def outcomes_naming(name: str) -> Outcomes:
+    plan = plan_naming(name)
+    some = some_outcomes()
+    actions = [
+        some.actions[number].model_copy(update={**dict(action), "message": name})
+        for number, action in enumerate(plan.actions)
+    ]
+    guards = tuple(guard.model_copy(update={"mapping": name}) for guard in some.guards)
+    return some.model_copy(update={"actions": tuple(actions), "findings": plan.findings, "guards": guards})
+
+
+def without_tree(made: str) -> str:
+    """A name may change how many groups there are, and with more than 30 the tree goes."""
+    return made.replace("<details><summary>The groups that change</summary>\n\n\n</details>\n\n", "")

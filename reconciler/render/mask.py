@@ -1,0 +1,139 @@
+"""Logins and names made unreadable, for comment, summary and log (`--mask`): `m***@contoso.example`, `M***`.
+
+A plan is masked as a value and then rendered like any other, so that every output hides the same. Whatever looks like
+an address is masked wherever it stands; names are known from the plan. Ids, groups and digests stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TypeVar
+
+from reconciler.model.plan import Action, ActionOutcome, Change, Finding, Outcomes, Plan, SeatCount
+from reconciler.model.text import normal_text
+
+A = TypeVar("A", Action, ActionOutcome)
+_ADDRESS = re.compile(r"[^\s\"'`<>()\[\],;:|=]+@[^\s\"'`<>()\[\],;:|=]+")
+_WORD = re.compile(r"\w+")
+_PERSONAL = ("login", "name", "sso_id")
+_SHORTEST = 2  # of a name of one letter the mask shows all there is
+
+
+def mask_login(login: str) -> str:
+    """The first character, and where the mailbox is."""
+    mailbox, at, domain = login.rpartition("@")
+    return f"{mailbox[:1]}***@{domain}" if at else mask_name(login)
+
+
+def mask_name(name: str) -> str:
+    return f"{name.lstrip()[:1]}***" if name.strip() else name
+
+
+class Masker:
+    """Knows the people of the plans it learnt, and strikes them out of any text."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, dict[str, int]] = {}
+        """Texts by their first word, with where in the text that word begins."""
+
+    def learn(self, value: Plan | Outcomes) -> None:
+        """Everybody a plan or its outcomes name."""
+        actions = [*value.actions, *(value.stopped if isinstance(value, Plan) else ())]
+        for action in actions:
+            if action.subject.path is None:
+                self._learn(action.subject.login, action.subject.name)
+            for change in action.changes:
+                if change.field in _PERSONAL:
+                    self._learn(*(text for text in (change.before, change.after) if isinstance(text, str)))
+        self._learn(*(finding.login for finding in value.findings))
+
+    def text(self, text: str) -> str:
+        """The text with addresses and known names masked."""
+        kept: list[str] = []
+        end = 0
+        for word in _WORD.finditer(text):
+            for name, offset in self._known.get(word.group(), {}).items():
+                start = word.start() - offset
+                if start >= end and text.startswith(name, start) and not _joined(text, start + len(name)):
+                    kept += [text[end:start], mask_login(name) if "@" in name else mask_name(name)]
+                    end = start + len(name)
+                    break
+        return _ADDRESS.sub(lambda found: _mask_found(found.group()), "".join(kept) + text[end:])
+
+    def plan(self, plan: Plan) -> Plan:
+        self.learn(plan)
+        seats = plan.seats
+        return plan.model_copy(
+            update={
+                "actions": self._actions(plan.actions),
+                "stopped": self._actions(plan.stopped),
+                "findings": self._findings(plan.findings),
+                "seats": seats.model_copy(
+                    update={"technician": _mask_seats(seats.technician), "mobile": _mask_seats(seats.mobile)}
+                ),
+            }
+        )
+
+    def outcomes(self, outcomes: Outcomes) -> Outcomes:
+        self.learn(outcomes)
+        actions = tuple(self.outcome(outcome) for outcome in outcomes.actions)
+        return outcomes.model_copy(update={"actions": actions, "findings": self._findings(outcomes.findings)})
+
+    def outcome(self, outcome: ActionOutcome) -> ActionOutcome:
+        return self._action(outcome).model_copy(update={"message": self.text(outcome.message)})
+
+    def _actions(self, actions: Iterable[A]) -> tuple[A, ...]:
+        return tuple(self._action(action) for action in actions)
+
+    def _action(self, action: A) -> A:
+        subject = action.subject
+        if subject.path is None:
+            login = mask_login(subject.login) if subject.login else subject.login
+            name = mask_name(subject.name) if subject.name else subject.name
+            subject = subject.model_copy(update={"login": login, "name": name})
+        changes = tuple(self._change(change) for change in action.changes)
+        reason = self.text(action.reason)
+        return action.model_copy(update={"subject": subject, "changes": changes, "reason": reason})
+
+    def _change(self, change: Change) -> Change:
+        def hidden(value: str | bool | None) -> str | bool | None:
+            if not isinstance(value, str):
+                return value
+            if change.field in _PERSONAL:
+                return mask_login(value)
+            return self.text(value)
+
+        return change.model_copy(update={"before": hidden(change.before), "after": hidden(change.after)})
+
+    def _findings(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        return tuple(
+            finding.model_copy(
+                update={
+                    "login": mask_login(finding.login) if finding.login else finding.login,
+                    "message": self.text(finding.message),
+                }
+            )
+            for finding in findings
+        )
+
+    def _learn(self, *texts: str | None) -> None:
+        for text in texts:
+            for name in {text, normal_text(text)} if text else ():
+                first = _WORD.search(name)
+                if first and len(name) >= _SHORTEST:
+                    self._known.setdefault(first.group(), {})[name] = first.start()
+
+
+def _mask_seats(seats: SeatCount) -> SeatCount:
+    return seats.model_copy(update={"without": tuple(mask_login(login) for login in seats.without)})
+
+
+def _mask_found(address: str) -> str:
+    """Masked already, or to be masked; a full stop at the end is the sentence's."""
+    return address if re.fullmatch(r".?\*\*\*@.*", address) else mask_login(address)
+
+
+def _joined(text: str, at: int) -> bool:
+    """Does a word go on there?"""
+    return at < len(text) and _WORD.match(text, at) is not None and _WORD.match(text, at - 1) is not None
