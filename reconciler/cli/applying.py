@@ -19,6 +19,7 @@ from reconciler.cli.files import write_whole
 from reconciler.cli.passwords import password_source
 from reconciler.cli.reading import Sides, load_file, open_sides, read_and_plan
 from reconciler.cli.reports import make_outcomes_report, render_outcomes_as, render_plan_as
+from reconciler.cli.saved import load_plan
 from reconciler.cli.signals import StopFlag, stop_on_signals
 from reconciler.cli.talk import Talk
 from reconciler.errors import CredentialsError, GuardRefused, NotReviewed, ReconcilerError, UsageError
@@ -28,7 +29,6 @@ from reconciler.model.plan import Action, ActionOutcome, Outcomes, Plan, Refresh
 from reconciler.model.readings import Readings
 from reconciler.planning.licences import rank_awards
 from reconciler.planning.planner import stage_of
-from reconciler.render.json_plan import read_plan
 from reconciler.render.text import outcome_line
 from reconciler.render.words import guard_words
 
@@ -76,7 +76,7 @@ class Apply:
         """
         with nullcontext(self._stopping) if self._stopping is not None else stop_on_signals(self._talk) as stopping:
             mappings = load_file(self._file, self._talk)
-            reviewed = _load_saved(self._saved) if self._saved else None
+            reviewed = load_plan(self._saved) if self._saved else None
             if self._out and Path(self._out).is_file():
                 Path(self._out).unlink()  # what an earlier run did must not be taken for what this one did
             try:
@@ -104,7 +104,7 @@ class Apply:
         stopping: StopFlag,
     ) -> tuple[Outcomes, Exception | None]:
         """What became of the plan, and the bug that ended it, if one did. Raises only before the first write."""
-        self._talk.show(render_plan_as(".text", plan, self._file))
+        self._talk.show(render_plan_as(".text", self._talk.masked_plan(plan), self._file))
         self._refuse_unless(plan, reviewed)
         password = self._password_for(plan, mappings)
         if plan.actions and self._ask and not stopping():
@@ -244,7 +244,7 @@ class Apply:
             except UsageError as failed:
                 self._talk.warn(f"{failed}; the outcomes below are all there is")
                 written = False
-        self._talk.show(render_outcomes_as(".text", outcomes))
+        self._talk.show(render_outcomes_as(".text", self._talk.masked_outcomes(outcomes)))
         return written
 
 
@@ -283,16 +283,6 @@ def _refused(stopping: StopFlag) -> str | None:
     except click.Abort:
         return "stopped at the question"
     return None if agreed else "declined"
-
-
-def _load_saved(file: str) -> Plan:
-    try:
-        text = Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as unreadable:
-        raise UsageError(
-            f"--plan {file} cannot be read", advice="make one with `reconciler plan --out FILE`"
-        ) from unreadable
-    return read_plan(text, file)
 
 
 def _now() -> str:

@@ -30,6 +30,7 @@ from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Action, ActionOutcome, Plan
+    from reconciler.render.mask import Masker
 
 TALK = logging.getLogger("reconciler.talk")
 """What text output says itself: it is in the file and in JSON, never a second time on stderr."""
@@ -52,9 +53,17 @@ class Log:
     """Open while it is entered. `run` names the run; `new_run` begins another, for a command that goes on and on."""
 
     def __init__(
-        self, *, style: str, file: str | None, quiet: bool, verbose: int, environ: Mapping[str, str] = os.environ
+        self,
+        *,
+        style: str,
+        file: str | None,
+        quiet: bool,
+        verbose: int,
+        mask: bool = False,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self.json = style == "json"
+        self.masker = _make_masker() if mask else None
         self.run = str(uuid.uuid4())
         self._file = file
         self._quiet = quiet
@@ -80,10 +89,13 @@ class Log:
         return self.run
 
     def redact(self, text: str) -> str:
-        """Without the values of the variables that hold secrets."""
+        """Without the values of the variables that hold secrets, and with --mask without logins and names."""
         for secret in self._secrets:
             text = text.replace(secret, "…")
-        return text
+        return self.masked(text)
+
+    def masked(self, text: str) -> str:
+        return self.masker.text(text) if self.masker else text
 
     @contextmanager
     def open(self, command: str) -> Iterator[None]:
@@ -125,6 +137,7 @@ class Log:
             code = error.exit_code
             log_error(error)
             if not self.json:
+                error.args, error.advice = (self.masked(str(error)),), self.masked(error.advice)
                 raise
         except click.ClickException as usage:
             code = usage.exit_code
@@ -245,6 +258,12 @@ def log_error(error: ReconcilerError) -> None:
 def log_bug(what: str) -> None:
     """The exception being handled, with its traceback, wherever the log goes: for a bug that is survived."""
     BUGS.critical("%s", what, exc_info=True, extra=_fields(exit_code=ReconcilerError.exit_code))
+
+
+def _make_masker() -> Masker:
+    from reconciler.render.mask import Masker
+
+    return Masker()
 
 
 def log_plan(plan: Plan) -> None:

@@ -21,6 +21,8 @@ COMMANDS = {
     "watch": "Apply again and again, until a signal.",
     "groups": "Look for groups to map, on either side.",
     "init": "Write the file by answering questions, or from what is there.",
+    "comment": "Put a plan or its outcomes on the pull request.",
+    "alarm": "Keep the one issue about refused guards and frozen mappings.",
     "token": "Trade RESCUE_EMAIL and RESCUE_PASSWORD for an authcode.",
     "explain": "Why one person is where they are, and what would change.",
     "doctor": "Check credentials, consent, groups and settings; changes nothing.",

@@ -51,13 +51,21 @@ class Talk:
         """One line of talk."""
         TALK.info("%s", message)
         if not self.quiet and not self.log.json:
-            _tell(message)
+            _tell(self.log.masked(message))
 
     def warn(self, message: str) -> None:
         """One line that matters even when quiet."""
         TALK.warning("%s", message)
         if not self.log.json:
-            _tell(f"warning: {message}")
+            _tell(f"warning: {self.log.masked(message)}")
+
+    def masked_plan(self, plan: Plan) -> Plan:
+        """The plan as it may be shown: with --mask without logins and names."""
+        return self.log.masker.plan(plan) if self.log.masker else plan
+
+    def masked_outcomes(self, outcomes: Outcomes) -> Outcomes:
+        """Likewise."""
+        return self.log.masker.outcomes(outcomes) if self.log.masker else outcomes
 
     def tell_error(self, error: ReconcilerError) -> None:
         """An error that is survived, as `main` tells those that are not; in JSON the log has it already."""
@@ -69,13 +77,13 @@ class Talk:
 
     def note_plan(self, plan: Plan) -> None:
         """Every decision into the log."""
-        log_plan(plan)
+        log_plan(self.masked_plan(plan))
 
     def note_outcome(self, outcome: ActionOutcome) -> None:
         """What became of one action, into the log; said once, and again only where it turned out otherwise."""
         if self._logged.get(outcome.id) != outcome:
             self._logged[outcome.id] = outcome
-            log_outcome(outcome)
+            log_outcome(self.log.masker.outcome(outcome) if self.log.masker else outcome)
 
     def note_outcomes(self, outcomes: Outcomes) -> None:
         """All of them: those not noted while they happened."""
@@ -105,12 +113,17 @@ def talk_options(command: F) -> F:
     """--quiet, -v and the options of the log, for every command that talks; the log is open while it runs."""
 
     @functools.wraps(command)
-    def logged(*args: Any, log_format: str, log_file: str | None, **kwargs: Any) -> Any:
-        log = Log(style=log_format, file=log_file, quiet=kwargs["quiet"], verbose=kwargs["verbose"])
+    def logged(*args: Any, log_format: str, log_file: str | None, mask: bool, **kwargs: Any) -> Any:
+        log = Log(style=log_format, file=log_file, quiet=kwargs["quiet"], verbose=kwargs["verbose"], mask=mask)
         with log.open(command.__name__):
             return command(*args, **kwargs)
 
     for option in (
+        click.option(
+            "--mask",
+            is_flag=True,
+            help="Hide logins and names (m***@contoso.example) in all that is shown and logged, not in files written.",
+        ),
         click.option(
             "--log-file",
             metavar="FILE",
