@@ -104,7 +104,7 @@ class Apply:
         stopping: StopFlag,
     ) -> tuple[Outcomes, Exception | None]:
         """What became of the plan, and the bug that ended it, if one did. Raises only before the first write."""
-        self._talk.show(render_plan_as(".text", self._talk.masked_plan(plan), self._file))
+        self._talk.show(render_plan_as(".text", self._talk.masked_plan(plan), self._file), masked=True)
         self._refuse_unless(plan, reviewed)
         password = self._password_for(plan, mappings)
         if plan.actions and self._ask and not stopping():
@@ -244,7 +244,7 @@ class Apply:
             except UsageError as failed:
                 self._talk.warn(f"{failed}; the outcomes below are all there is")
                 written = False
-        self._talk.show(render_outcomes_as(".text", self._talk.masked_outcomes(outcomes)))
+        self._talk.show(render_outcomes_as(".text", self._talk.masked_outcomes(outcomes)), masked=True)
         return written
 
 

@@ -57,7 +57,8 @@ def explain(
         looked, readings = _look_closer(login, mappings, sides, readings)
     today = date.fromisoformat(made.made_at[:10])
     explanation = explain_person(login, mappings, readings, made, looked, today=today)
-    talk.show(render_explanation(explanation) if style == "text" else render_explanation_json(explanation))
+    told = talk.masked_explanation(explanation)
+    talk.show(render_explanation(told) if style == "text" else render_explanation_json(told), masked=True)
     return 0 if explanation.people else 1
 
 

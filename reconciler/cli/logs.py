@@ -97,6 +97,10 @@ class Log:
     def masked(self, text: str) -> str:
         return self.masker.text(text) if self.masker else text
 
+    def mask_error(self, error: ReconcilerError) -> None:
+        """Whoever catches it tells it without logins and names."""
+        error.args, error.advice = (self.masked(str(error)),), self.masked(error.advice)
+
     @contextmanager
     def open(self, command: str) -> Iterator[None]:
         """From here the program's log goes where it should. Raises UsageError for a file that cannot be written."""
@@ -137,7 +141,7 @@ class Log:
             code = error.exit_code
             log_error(error)
             if not self.json:
-                error.args, error.advice = (self.masked(str(error)),), self.masked(error.advice)
+                self.mask_error(error)
                 raise
         except click.ClickException as usage:
             code = usage.exit_code

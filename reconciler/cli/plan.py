@@ -77,7 +77,7 @@ def plan(
     for report in reports:
         write_whole(report, make_plan_report(report, shown, file))
         talk.say(f"wrote {report}")
-    talk.show(render_plan_as(f".{style}", talk.masked_plan(shown), file))
+    talk.show(render_plan_as(f".{style}", talk.masked_plan(shown), file), masked=True)
     if not detailed_exitcode:
         return 0
     if made.refused:

@@ -20,6 +20,7 @@ from reconciler.cli.logs import CURRENT, TALK, Log, log_outcome, log_plan
 
 if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
+    from reconciler.model.explanation import Explanation
     from reconciler.model.plan import ActionOutcome, Outcomes, Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,11 +68,24 @@ class Talk:
         """Likewise."""
         return self.log.masker.outcomes(outcomes) if self.log.masker else outcomes
 
+    def masked_explanation(self, explanation: Explanation) -> Explanation:
+        """Likewise; the people in it are known from itself."""
+        masker = self.log.masker
+        if masker is None:
+            return explanation
+        for person in explanation.people:
+            seen = person.entra
+            masker.hide(*((seen.name, seen.upn, seen.mail) if seen else ()))
+            for role in person.roles:
+                masker.hide(*((role.node.login, role.node.name, role.node.sso_id) if role.node else ()))
+        return masker.value(explanation)
+
     def tell_error(self, error: ReconcilerError) -> None:
         """An error that is survived, as `main` tells those that are not; in JSON the log has it already."""
         from reconciler.cli.main import report_error
 
         if not self.log.json:
+            self.log.mask_error(error)
             with suppress(OSError):
                 report_error(error)
 
@@ -90,8 +104,9 @@ class Talk:
         for outcome in outcomes.actions:
             self.note_outcome(outcome)
 
-    def show(self, text: str) -> None:
-        """A result. Lines are coloured by their sign."""
+    def show(self, text: str, *, masked: bool = False) -> None:
+        """A result. Lines are coloured by their sign. `masked`: made from a value that was masked already."""
+        text = text if masked else self.log.masked(text)
         coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         for line in text.splitlines():
             sign = line[2:3] if line.startswith("  ") else ""

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Literal, TypeVar, cast, get_origin
+
+from pydantic import BaseModel
 
 from reconciler.model.plan import Action, ActionOutcome, Change, Finding, Outcomes, Plan, SeatCount
 from reconciler.model.text import normal_text
 
 A = TypeVar("A", Action, ActionOutcome)
+V = TypeVar("V")
 _ADDRESS = re.compile(r"[^\s\"'`<>()\[\],;:|=]+@[^\s\"'`<>()\[\],;:|=]+")
 _WORD = re.compile(r"\w+")
 _PERSONAL = ("login", "name", "sso_id")
@@ -42,11 +45,19 @@ class Masker:
         actions = [*value.actions, *(value.stopped if isinstance(value, Plan) else ())]
         for action in actions:
             if action.subject.path is None:
-                self._learn(action.subject.login, action.subject.name)
+                self.hide(action.subject.login, action.subject.upn, action.subject.name)
             for change in action.changes:
                 if change.field in _PERSONAL:
-                    self._learn(*(text for text in (change.before, change.after) if isinstance(text, str)))
-        self._learn(*(finding.login for finding in value.findings))
+                    self.hide(*(text for text in (change.before, change.after) if isinstance(text, str)))
+        self.hide(*(finding.login for finding in value.findings))
+
+    def hide(self, *texts: str | None) -> None:
+        """Logins and names that are to be struck out from here on."""
+        for text in texts:
+            for name in {text, normal_text(text)} if text else ():
+                first = _WORD.search(name)
+                if first and len(name) >= _SHORTEST:
+                    self._known.setdefault(first.group(), {})[name] = first.start()
 
     def text(self, text: str) -> str:
         """The text with addresses and known names masked."""
@@ -60,6 +71,20 @@ class Masker:
                     end = start + len(name)
                     break
         return _ADDRESS.sub(lambda found: _mask_found(found.group()), "".join(kept) + text[end:])
+
+    def value(self, value: V) -> V:
+        """Any value of ours with each of its texts masked, words of a fixed list left out."""
+        if isinstance(value, BaseModel):
+            fields = type(value).model_fields
+            texts = {
+                name: self.value(getattr(value, name))
+                for name in fields
+                if get_origin(fields[name].annotation) is not Literal
+            }
+            return value.model_copy(update=texts)
+        if isinstance(value, tuple):
+            return cast(V, tuple(self.value(item) for item in value))
+        return cast(V, self.text(value)) if isinstance(value, str) else value
 
     def plan(self, plan: Plan) -> Plan:
         self.learn(plan)
@@ -90,8 +115,9 @@ class Masker:
         subject = action.subject
         if subject.path is None:
             login = mask_login(subject.login) if subject.login else subject.login
+            upn = mask_login(subject.upn) if subject.upn else subject.upn
             name = mask_name(subject.name) if subject.name else subject.name
-            subject = subject.model_copy(update={"login": login, "name": name})
+            subject = subject.model_copy(update={"login": login, "upn": upn, "name": name})
         changes = tuple(self._change(change) for change in action.changes)
         reason = self.text(action.reason)
         return action.model_copy(update={"subject": subject, "changes": changes, "reason": reason})
@@ -116,13 +142,6 @@ class Masker:
             )
             for finding in findings
         )
-
-    def _learn(self, *texts: str | None) -> None:
-        for text in texts:
-            for name in {text, normal_text(text)} if text else ():
-                first = _WORD.search(name)
-                if first and len(name) >= _SHORTEST:
-                    self._known.setdefault(first.group(), {})[name] = first.start()
 
 
 def _mask_seats(seats: SeatCount) -> SeatCount:
