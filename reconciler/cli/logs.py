@@ -233,7 +233,7 @@ class _Text(logging.Formatter):
 
 
 class _Json(logging.Formatter):
-    """One object a line, in ASCII, so that no name in it can act on a terminal."""
+    """One object a line, in ASCII, so that no name in it can act on a terminal, nor as a command of a CI."""
 
     def __init__(self, log: Log) -> None:
         super().__init__()
@@ -250,7 +250,7 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(_each_text(line, self._log.redact), default=str)
+        return json.dumps(_each_text(line, self._log.redact), default=str).replace("##[", r"##\u005b")
 
 
 def log_error(error: ReconcilerError) -> None:

@@ -13,8 +13,11 @@ V = TypeVar("V", Plan, Outcomes)
 
 
 def render_json(value: Plan | Outcomes) -> str:
-    """Indented JSON in the order of the schema, ending in a line break. ASCII, so that any tool can show it."""
-    return value.model_dump_json(indent=2, ensure_ascii=True) + "\n"
+    """Indented JSON in the order of the schema, ending in a line break. ASCII, so that any tool can show it.
+
+    `##[` is spelled otherwise: in the log of a job it would begin a command, wherever it stands in a line.
+    """
+    return value.model_dump_json(indent=2, ensure_ascii=True).replace("##[", r"##\u005b") + "\n"
 
 
 def read_plan(text: str, where: str) -> Plan:

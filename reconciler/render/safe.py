@@ -26,8 +26,11 @@ def without_controls(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """One line that can be shown anywhere plain text is: controls become `\\xNN` or `\\uNNNN`, long text is cut."""
-    shown = without_controls(text)
+    """One line that can be shown anywhere plain text is: controls become `\\xNN` or `\\uNNNN`, long text is cut.
+
+    So is the bracket of `##[`, which begins a command of GitHub Actions wherever it stands in a line of a job's log.
+    """
+    shown = without_controls(text).replace("##[", r"##\x5b")
     return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
 
 

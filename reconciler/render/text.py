@@ -21,6 +21,7 @@ from reconciler.render.words import (
     subject_of,
     what_of,
 )
+from reconciler.render.wrapping import tame
 
 OUTCOME_SIGNS = {"done": "✓", "failed": "✗", "skipped": "·", "stale": "≠", "unknown": "?", "held": "·"}
 
@@ -59,7 +60,8 @@ def action_lines(actions: Iterable[Action], file: str, held: Collection[str] = (
     lines = []
     for place, listed in by_place(actions).items():
         origins = {_origin(action, file) for action in listed}
-        lines.append(f"{visible(place)}   {origins.pop()}".rstrip() if len(origins) == 1 else visible(place))
+        head = tame(visible(place))
+        lines.append(f"{head}   {origins.pop()}".rstrip() if len(origins) == 1 else head)
         verb_columns, kind_columns = (max(map(len, words)) for words in zip(*map(what_of, listed), strict=True))
         columns = min(48, max(width(visible(action.subject.login or "")) for action in listed))
         for action in listed:

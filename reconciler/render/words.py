@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from reconciler.model.plan import Action, Change, Guard, Plan, SeatCount, Summary, Verb
-from reconciler.render.safe import quoted
+from reconciler.render.safe import quoted, visible
 
 SIGNS: dict[Verb, str] = {
     "create_group": "+",
@@ -71,7 +71,7 @@ def change_words(action: Action) -> list[str]:
         told |= {"name"}
     words = [_clause(change) for change in action.changes if change.field not in told]
     if "move" in action.verbs:
-        words.append(f"from {action.group.before}")
+        words.append(f"from {visible(action.group.before or '')}")
     return words
 
 
@@ -118,7 +118,7 @@ def seat_lines(plan: Plan) -> list[str]:
 
 def guard_words(guard: Guard) -> str:
     """One guard as a clause: what was counted, of how many, against which limit of which name."""
-    where = f"{guard.mapping}: " if guard.mapping else ""
+    where = f"{visible(guard.mapping)}: " if guard.mapping else ""
     return f"{where}{_measured(guard)} ({guard.name})"
 
 

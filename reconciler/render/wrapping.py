@@ -27,10 +27,10 @@ def hanging(first: str, text: str, rest: str) -> list[str]:
         line += word if empty else f" {word}"
         used += columns + (not empty)
         empty = False
-    return [_tame(line.rstrip()) for line in (*lines, line)]
+    return [tame(line.rstrip()) for line in (*lines, line)]
 
 
-def _tame(line: str) -> str:
+def tame(line: str) -> str:
     """The line, its first character spelled by its number where a CI would obey it."""
     begin = line.lstrip()
     if not begin.startswith(("::", "##[")):

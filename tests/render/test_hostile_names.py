@@ -21,6 +21,7 @@ from .plans import an_action, one_of_everything, some_outcomes
 
 HOSTILE = [
     "| a | b |", "`` ` ```", "```\n# head", "<!-- x -->", "</details><script>", "@org/team", "#1", "::error::boom",
+    " ::stop-commands::x", "a##[add-mask]b",
     "[x](javascript:alert(1))", "\x1b[31mred", "\x1b]8;;http://evil\x07", "a\u202egnp.exe", "=HYPERLINK(1)",
     "n" * 10_000,    "a\nb\r\nc", "\x00", "\u2028", "\ud800", "&lt;b&gt;", "\\`", " ", "\u2066x\u2069",
 ]  # fmt: skip
@@ -36,8 +37,10 @@ def plan_naming(name: str) -> Plan:
         changes=(Change(field="name", before=name, after=name), Change(field="login", before="a", after=name)),
     )  # fmt: skip
     loss = an_action(name + "2", "disable", place=name, before=name, reason=name)
+    moved = an_action(name + "3", "move", place=f"{name}/to", before=name, reason=name)
     finding = plan.findings[0].model_copy(update={"login": name, "mapping": name, "message": name})
-    return plan.model_copy(update={"actions": (action, loss), "findings": (finding,)})
+    guards = tuple(guard.model_copy(update={"mapping": name}) for guard in plan.guards)
+    return plan.model_copy(update={"actions": (action, loss, moved), "findings": (finding,), "guards": guards})
 
 
 @given(ANYTHING)
@@ -45,6 +48,17 @@ def test_terminal_text_holds_no_control_and_as_many_lines_as_for_a_harmless_name
     made = text.render_plan(plan_naming(name), "mappings.yaml")
     assert CONTROLS.search(made) is None
     assert made.count("\n") == text.render_plan(plan_naming("harmless"), "mappings.yaml").count("\n")
+
+
+@given(ANYTHING)
+def test_no_line_of_a_log_is_a_command_of_github(name: str) -> None:
+    plan, outcomes = plan_naming(name), outcomes_naming(name)
+    shown = [text.render_plan(plan, "f"), text.render_outcomes(outcomes)]
+    if not any("\ud800" <= char <= "\udfff" for char in name):  # no JSON text can carry it
+        shown.append(json_plan.render_json(outcomes))
+    for made in shown:
+        assert "##[" not in made
+        assert not [line for line in made.splitlines() if line.lstrip().startswith("::")]
 
 
 @given(ANYTHING)
@@ -170,8 +184,7 @@ def outcomes_naming(name: str) -> Outcomes:
         some.actions[number].model_copy(update={**dict(action), "message": name})
         for number, action in enumerate(plan.actions)
     ]
-    guards = tuple(guard.model_copy(update={"mapping": name}) for guard in some.guards)
-    return some.model_copy(update={"actions": tuple(actions), "findings": plan.findings, "guards": guards})
+    return some.model_copy(update={"actions": tuple(actions), "findings": plan.findings, "guards": plan.guards})
 
 
 def without_tree(made: str) -> str:
