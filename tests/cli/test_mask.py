@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.logs import Log
+from reconciler.cli.talk import Talk
+from tests.render.plans import an_action, one_of_everything
+
 from .conftest import Shell
 
 ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.example")
@@ -58,10 +62,22 @@ def test_a_masked_apply_writes_the_whole_people(live: Shell, people: list[str]) 
 
 
 def test_a_masked_error_names_nobody(live: Shell, tmp_path: Path) -> None:
-    live.edit("version: 1", "version: 1\nprotected: [someone@contoso.example, 7]\nguests: who@contoso.example")
+    live.edit("version: 1", "version: 1\nwho@contoso.example: 7")
     ran = live.run("plan", "--mask")
     assert ran.returncode == 2
+    assert "w***@contoso.example" in ran.stderr
     assert ADDRESS.findall(ran.stderr.replace("***@", "")) == []
+
+
+def test_logins_that_are_no_addresses_are_hidden_from_the_first_line_of_the_log(tmp_path: Path) -> None:
+    log = Log(style="text", file=str(tmp_path / "log"), quiet=True, verbose=0, mask=True)
+    with log.open("plan"):
+        Talk(quiet=True, verbose=0).note_plan(
+            one_of_everything().model_copy(update={"actions": (an_action("mholt", "disable"),)})
+        )
+    said = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "disable technician m***" in said
+    assert "mholt" not in said
 
 
 @pytest.mark.parametrize("style", ["text", "json"])

@@ -143,6 +143,15 @@ def test_the_pull_request_of_the_event_or_of_a_branch(client: GitHubClient, pull
     assert fetch_pull_number(client, on_branch, merged=True) is None
 
 
+def test_a_commit_that_a_pull_request_has_left_behind_is_not_its_head(
+    client: GitHubClient, repo: Repo, pull: Pull
+) -> None:
+    before = pull.head
+    repo.push(pull, {"mappings.yaml": "c\n"})
+    assert fetch_pull_number(client, surroundings(event_name="push", sha=before), merged=False) is None
+    assert fetch_pull_number(client, surroundings(event_name="push", sha=pull.head), merged=False) == 1
+
+
 def test_the_planned_head_is_certain_or_none(client: GitHubClient, repo: Repo, pull: Pull) -> None:
     old = pull.head
     assert pull.merge_commit_sha

@@ -93,7 +93,12 @@ Route = Callable[..., tuple[int, Any]]
 def get_user(call: Call) -> tuple[int, Any]:
     if call.who.installation:
         raise Refusal(403, "Resource not accessible by integration")
-    return 200, shapes.user_json(call.base, call.who.login)
+    return 200, shapes.whole_user_json(call.base, call.who.login)
+
+
+def get_repo(call: Call) -> tuple[int, Any]:
+    call.need("metadata", "contents", level="read")
+    return 200, shapes.repo_json(call.base, call.the_repo)
 
 
 def list_issues(call: Call) -> tuple[int, Any]:
@@ -177,7 +182,7 @@ def get_pull(call: Call, number: str) -> tuple[int, Any]:
     pull = call.the_repo.pulls.get(int(number))
     if pull is None:
         raise Refusal(404, "Not Found")
-    return 200, shapes.pull_json(call.base, call.the_repo, pull)
+    return 200, shapes.whole_pull_json(call.base, call.the_repo, pull)
 
 
 def list_pulls_of_commit(call: Call, ref: str) -> tuple[int, Any]:
@@ -263,6 +268,7 @@ def get_content(call: Call, path: str) -> tuple[int, Any]:
 _NUMBER, _REF = r"(\d+)", r"([^/]+)"
 ROUTES: list[tuple[str, str, Route]] = [
     ("GET", "/user", get_user),
+    ("GET", "", get_repo),
     ("GET", "/issues", list_issues),
     ("POST", "/issues", create_issue),
     ("GET", f"/issues/{_NUMBER}", get_issue),
@@ -273,6 +279,7 @@ ROUTES: list[tuple[str, str, Route]] = [
     ("GET", f"/pulls/{_NUMBER}", get_pull),
     ("GET", f"/commits/{_REF}/pulls", list_pulls_of_commit),
     ("GET", f"/commits/{_REF}/statuses", list_statuses),
+    ("GET", f"/statuses/{_REF}", list_statuses),
     ("GET", f"/commits/{_REF}", get_commit),
     ("GET", "/commits", list_commits),
     ("POST", f"/statuses/{_REF}", create_status),

@@ -30,6 +30,58 @@ def user_json(base: str, login: str | None) -> dict[str, Any] | None:
     }
 
 
+def whole_user_json(base: str, login: str) -> dict[str, Any]:
+    """As `GET /user` answers."""
+    nothing = dict.fromkeys("bio blog company email hireable location name".split())
+    counts = dict.fromkeys("followers following public_gists public_repos".split(), 0)
+    times = {"created_at": "2020-01-01T00:00:00Z", "updated_at": "2026-11-01T00:00:00Z"}
+    return {**(user_json(base, login) or {}), **nothing, **counts, **times}
+
+
+def repo_json(base: str, repo: Repo) -> dict[str, Any]:
+    owner, _, name = repo.name.partition("/")
+    at = f"{base}/repos/{repo.name}"
+    links = (
+        "archive assignees blobs branches collaborators comments commits compare contents contributors deployments "
+        "downloads events forks git_commits git_refs git_tags hooks issue_comment issue_events issues keys labels "
+        "languages merges milestones notifications pulls releases stargazers statuses subscribers subscription tags "
+        "teams trees"
+    ).split()
+    web = f"https://github.com/{repo.name}"
+    counts = "forks forks_count open_issues open_issues_count size stargazers_count watchers watchers_count".split()
+    return {
+        "id": repo.number,
+        "node_id": _node("Repository", repo.number),
+        "name": name,
+        "full_name": repo.name,
+        "owner": user_json(base, owner),
+        "private": True,
+        "html_url": web,
+        "url": at,
+        "description": None,
+        "fork": False,
+        **{f"{link}_url": f"{at}/{link}" for link in links},
+        "clone_url": f"{web}.git",
+        "git_url": f"git:github.com/{repo.name}.git",
+        "ssh_url": f"git@github.com:{repo.name}.git",
+        "svn_url": web,
+        "mirror_url": None,
+        "homepage": None,
+        "language": None,
+        "license": None,
+        "default_branch": "main",
+        "archived": False,
+        "disabled": False,
+        **dict.fromkeys(("has_downloads", "has_issues", "has_projects", "has_wiki"), True),
+        "has_pages": False,
+        **dict.fromkeys(counts, 0),
+        "visibility": "private",
+        "created_at": "2026-01-01T00:00:00Z",
+        "pushed_at": repo.now(),
+        "updated_at": repo.now(),
+    }
+
+
 def comment_json(base: str, repo: Repo, number: int, comment: Comment) -> dict[str, Any]:
     return {
         "id": comment.id,
@@ -100,7 +152,7 @@ def pull_json(base: str, repo: Repo, pull: Pull) -> dict[str, Any]:
             "ref": branch,
             "sha": sha,
             "user": user_json(base, owner),
-            "repo": {"id": repo.number, "name": repo.name.split("/")[1], "full_name": repo.name, "fork": False},
+            "repo": repo_json(base, repo),
         }
 
     return {
@@ -109,7 +161,18 @@ def pull_json(base: str, repo: Repo, pull: Pull) -> dict[str, Any]:
         "number": pull.number,
         "url": at,
         "html_url": f"https://github.com/{repo.name}/pull/{pull.number}",
+        "diff_url": f"https://github.com/{repo.name}/pull/{pull.number}.diff",
+        "patch_url": f"https://github.com/{repo.name}/pull/{pull.number}.patch",
         "issue_url": f"{base}/repos/{repo.name}/issues/{pull.number}",
+        "comments_url": f"{base}/repos/{repo.name}/issues/{pull.number}/comments",
+        "commits_url": f"{at}/commits",
+        "review_comment_url": f"{at}/comments{{/number}}",
+        "review_comments_url": f"{at}/comments",
+        "statuses_url": f"{base}/repos/{repo.name}/statuses/{pull.head}",
+        "_links": {
+            name: {"href": f"{at}/{name}"}
+            for name in "comments commits statuses html issue review_comments review_comment self".split()
+        },
         "state": issue.state,
         "locked": False,
         "title": issue.title,
@@ -131,6 +194,25 @@ def pull_json(base: str, repo: Repo, pull: Pull) -> dict[str, Any]:
         "base": side(pull.base, repo.branches[pull.base]),
         "author_association": "CONTRIBUTOR",
         "auto_merge": None,
+    }
+
+
+def whole_pull_json(base: str, repo: Repo, pull: Pull) -> dict[str, Any]:
+    """As `GET /pulls/{number}` answers; lists leave these out."""
+    return {
+        **pull_json(base, repo, pull),
+        "additions": 1,
+        "deletions": 1,
+        "changed_files": 1,
+        "commits": 1,
+        "comments": len(repo.issues[pull.number].comments),
+        "review_comments": 0,
+        "maintainer_can_modify": False,
+        "mergeable": None if pull.merged_at else True,
+        "mergeable_state": "clean",
+        "merged": pull.merged_at is not None,
+        "merged_by": user_json(base, "merger") if pull.merged_at else None,
+        "rebaseable": True,
     }
 
 

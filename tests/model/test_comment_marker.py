@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.model.comment_marker import make_comment_marker, read_comment_marker
@@ -15,6 +15,8 @@ def test_it_is_a_line_that_github_hides() -> None:
     )
 
 
+@example("a --> b")
+@example("<!-- & --!>")
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_no_name_ends_it_and_it_is_read_back(file: str) -> None:
     made = make_comment_marker("plan", file)
