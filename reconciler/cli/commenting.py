@@ -137,7 +137,7 @@ class Commenting:
                 f"no commit status was set: it is not certain which commit of #{pull} this plan was made from",
                 advice="run it on the pull_request event, or give --commit SHA; without the status a merge ends with 5",
             )
-        status = CommitStatus("failure" if plan.violations else "success", describe_plan(edit_digest, plan_words(plan)))
+        status = CommitStatus("failure" if plan.refused else "success", describe_plan(edit_digest, plan_words(plan)))
         context = context_of(PLAN, self._file)
         new = put_status(client, head, context, author, status, self._links.run)
         self._talk.say(f"status of {head[:7]}: {'set' if new else 'unchanged'}")

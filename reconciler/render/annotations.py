@@ -20,7 +20,10 @@ def plan_annotations(plan: Plan, file: str, lines: Mapping[str, int]) -> list[st
     own = [action for action in plan.actions if action.origin != "pending"]
     errors = [_refused(guard, file, lines) for guard in plan.violations]
     errors += _found(plan.findings, "error", file, lines)
-    warnings = [_on_line(*item, file=file) for item in _losses(own, lines)]
+    held = frozenset(plan.held)
+    warnings = [
+        _on_line(*item, file=file) for item in _losses([action for action in own if action.id not in held], lines)
+    ]
     warnings += _found(plan.findings, "warning", file, lines)
     notices = [_on_line(*item, file=file) for item in _gains(own, lines)]
     return [*_most(errors, "error"), *_most(warnings, "warning"), *_most(notices, "notice")]
@@ -52,7 +55,7 @@ def command(kind: str, message: str, *, file: str, line: int = 0, title: str = "
 
 def _refused(guard: Guard, file: str, lines: Mapping[str, int]) -> str:
     line = lines.get(guard.mapping or "", 0)
-    return _on_line(line, "error", "A guard refuses the plan", guard_words(guard), file=file)
+    return _on_line(line, "error", "A guard refuses", guard_words(guard), file=file)
 
 
 def _found(findings: Iterable[Finding], severity: str, file: str, lines: Mapping[str, int]) -> list[str]:

@@ -6,17 +6,17 @@ fence, and says what it left out and where all of it is. Every foreign text stan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.comment_marker import make_comment_marker
 from reconciler.model.plan import Action, Finding, Guard, Outcomes, Plan, SeatCount
 from reconciler.render.fitting import fit, folded, listed, size_of
 from reconciler.render.markdown import diff_line
-from reconciler.render.safe import code_block, code_span
+from reconciler.render.safe import code_block, code_span, visible
 from reconciler.render.text import action_lines, finding_lines, outcome_line
 from reconciler.render.tree import mermaid_tree
-from reconciler.render.words import guard_words, many, permits_for, rest
+from reconciler.render.words import guard_words, many, not_created_lines, permits_for, rest
 
 COMMENT_BUDGET = 60_000
 """Bytes; GitHub refuses above 65,536 characters."""
@@ -41,18 +41,23 @@ def render_plan_comment(plan: Plan, file: str, links: Links, budget: int = COMME
     own = [action for action in plan.actions if action.origin != "pending"]
     pending = [action for action in plan.actions if action.origin == "pending"]
     marker = make_comment_marker("plan", file, **_commit(links), digest=plan.digest[:12])
-    page = _Page(budget, [marker, _plan_heading(own, with_base)], _plan_footer(plan, file, links))
+    page = _Page(budget, [marker, _plan_heading(own, plan, with_base)], _plan_footer(plan, file, links))
     more = _More(links, "plan.json")
-    page.losses(own, more)
-    page.guards(plan.violations, "**A guard refuses this plan**", plan.made_at, links)
+    page.losses(_without(own, plan.held), more)
+    verdict = "**A guard refuses this plan**"
+    if plan.held:
+        verdict = f"**A guard holds back {many(len(plan.held), 'action')}, the rest goes on**"
+    page.guards(plan.violations, verdict, plan.made_at, links)
     page.add(_seats_line(plan))
     if with_base and not own and not plan.stopped:
         page.add("This edit by itself changes nothing in Rescue.")
-    page.actions(own, file, _tally(own), more, open_=True)
+    page.actions(own, file, _tally(own), more, plan.held, open_=True)
     if plan.stopped:
         title = f"This edit stops {many(len(plan.stopped), 'change')} that would be made without it"
         page.actions(plan.stopped, file, title, more)
-    page.pending(pending, file, more)
+    page.pending(pending, file, more, plan.held)
+    absent = [visible(line) for line in not_created_lines(plan)]
+    page.lines(absent, f"Members who are not created: {many(len(absent), 'mapping')}", more)
     page.findings(plan.findings, more)
     tree = mermaid_tree(own)
     if tree:
@@ -91,8 +96,8 @@ def render_outcomes_comment(outcomes: Outcomes, file: str, links: Links, budget:
 def plan_words(plan: Plan) -> str:
     """A few words without any name, for the status: what the edit does, or the plan where there is no base."""
     own = [action for action in plan.actions if action.origin != "pending"]
-    refused = "; a guard refuses" if plan.violations else ""
-    return f"{_changes(len(own))}{_loss_words(own)}{refused}"
+    refused = "; a guard refuses" if plan.refused else ""
+    return f"{_changes(len(own))}{_loss_words(own, plan.held)}{refused}"
 
 
 class _More:
@@ -154,19 +159,28 @@ class _Page:
         where = f"[plan.md]({link})" if link else "plan.md"
         self.add(f"If it is right, an entry of {ids:,} ids goes into the file, reviewed: it is in {where}.")
 
-    def actions(self, actions: Sequence[Action], file: str, title: str, more: _More, *, open_: bool = False) -> None:
+    def actions(
+        self,
+        actions: Sequence[Action],
+        file: str,
+        title: str,
+        more: _More,
+        held: Collection[str] = (),
+        *,
+        open_: bool = False,
+    ) -> None:
         """Actions as the terminal shows them, by group, those that take access away before all others."""
         ordered = sorted(actions, key=lambda action: not action.removal)
 
         def lines(count: int) -> list[str]:
-            return [diff_line(line) for line in action_lines(ordered[:count], file)][:-1]
+            return [diff_line(line) for line in action_lines(ordered[:count], file, held)][:-1]
 
         if actions:
             self._block(len(actions), title, lines, "diff", more, open_)
 
-    def pending(self, actions: Sequence[Action], file: str, more: _More) -> None:
+    def pending(self, actions: Sequence[Action], file: str, more: _More, held: Collection[str] = ()) -> None:
         """What is due because people joined and left, whatever the edit does."""
-        self.actions(actions, file, f"Pending anyway: {_tally(actions)}{_loss_words(actions)}", more)
+        self.actions(actions, file, f"Pending anyway: {_tally(actions)}{_loss_words(actions, held)}", more, held)
 
     def lines(self, lines: Sequence[str], title: str, more: _More, *, open_: bool = False) -> None:
         if lines:
@@ -197,9 +211,9 @@ class _Page:
         self.add(fit(count, int(self._room * share) - 2, make))
 
 
-def _plan_heading(own: Sequence[Action], with_base: bool) -> str:
+def _plan_heading(own: Sequence[Action], plan: Plan, with_base: bool) -> str:
     what = f"this edit makes {_changes(len(own))}" if with_base else _changes(len(own))
-    return f"### Rescue plan: {what}{_loss_words(own)}"
+    return f"### Rescue plan: {what}{_loss_words(own, plan.held)}"
 
 
 def _apply_heading(outcomes: Outcomes) -> list[str]:
@@ -283,9 +297,16 @@ def _loss(action: Action) -> str:
     return f"{login} in {place} ({code_span(action.reason)})"
 
 
-def _loss_words(actions: Sequence[Action]) -> str:
+def _without(actions: Sequence[Action], held: Collection[str]) -> list[Action]:
+    return [action for action in actions if action.id not in held]
+
+
+def _loss_words(actions: Sequence[Action], held: Collection[str]) -> str:
+    """`, 2 people lose access, 1 held back`: whom a guard holds back loses nothing yet."""
     losses = sum(action.removal for action in actions)
-    return f", {many(losses, 'person')} {'loses' if losses == 1 else 'lose'} access" if losses else ""
+    kept = sum(action.removal and action.id in held for action in actions)
+    words = f", {many(losses - kept, 'person')} {'loses' if losses - kept == 1 else 'lose'} access"
+    return (words if losses > kept else "") + (f", {many(kept, 'removal')} held back" if kept else "")
 
 
 def _changes(count: int) -> str:

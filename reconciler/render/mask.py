@@ -50,6 +50,8 @@ class Masker:
                 if change.field in _PERSONAL:
                     self.hide(*(text for text in (change.before, change.after) if isinstance(text, str)))
         self.hide(*(finding.login for finding in value.findings))
+        if isinstance(value, Plan):
+            self.hide(*(login for state in value.mappings for login in state.not_created))
 
     def hide(self, *texts: str | None) -> None:
         """Logins and names that are to be struck out from here on."""
@@ -94,6 +96,10 @@ class Masker:
                 "actions": self._actions(plan.actions),
                 "stopped": self._actions(plan.stopped),
                 "findings": self._findings(plan.findings),
+                "mappings": tuple(
+                    state.model_copy(update={"not_created": tuple(mask_login(login) for login in state.not_created)})
+                    for state in plan.mappings
+                ),
                 "seats": seats.model_copy(
                     update={"technician": _mask_seats(seats.technician), "mobile": _mask_seats(seats.mobile)}
                 ),

@@ -44,7 +44,7 @@ def render_plan(plan: Plan, file: str) -> str:
     lines += finding_lines(plan.findings)
     todo = counts(plan.summary)
     lines.append(f"{todo}. {rest(plan.summary)}" if todo else f"Nothing to do. {rest(plan.summary)}")
-    lines += [visible(line) for line in not_created_lines(plan)]
+    lines += [tame(visible(line)) for line in not_created_lines(plan)]
     lines += seat_lines(plan)
     lines.append(f"Guards: {guards_line(plan)}.   Digest: {plan.digest[:12]}")
     if plan.violations:

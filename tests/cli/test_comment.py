@@ -106,7 +106,7 @@ def test_a_plan_becomes_comment_status_summary_outputs_and_annotations(job: Shel
     assert read(job, "output") == f"digest={edited().digest}\nedit-digest={EDIT}\nchanges=7\nremovals=1\n"
     assert read(job, "summary") == comment.body
     lines = ran.stdout.splitlines()
-    assert lines[0].startswith("::error file=mappings.yaml,title=A guard refuses the plan::")
+    assert lines[0].startswith("::error file=mappings.yaml,title=A guard refuses::")
     assert any(line.startswith("::warning file=mappings.yaml,line=12,title=Access is taken away::") for line in lines)
     assert all(line.startswith("::") for line in lines)
 

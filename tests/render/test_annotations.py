@@ -15,7 +15,7 @@ LINES = {"helpdesk-emea": 12, "field": 19}
 
 def test_what_a_plan_puts_on_which_line() -> None:
     assert plan_annotations(plans.one_of_everything(), "mappings.yaml", LINES) == [
-        "::error file=mappings.yaml,title=A guard refuses the plan::1 removal of 45, limit 0 (max_removals)",
+        "::error file=mappings.yaml,title=A guard refuses::1 removal of 45, limit 0 (max_removals)",
         "::error file=mappings.yaml,line=19,title=frozen::nothing is written for it: gone",
         "::warning file=mappings.yaml,line=12,title=Access is taken away::1 person loses access",
         "::warning file=mappings.yaml,line=19,title=unmanaged::k@contoso.example: left",
@@ -34,7 +34,7 @@ def test_what_is_pending_is_not_the_edits() -> None:
 def test_what_an_apply_puts_on_which_line() -> None:
     made = outcomes_annotations(plans.some_outcomes(), "mappings.yaml", LINES)
     assert [line.partition("::")[2] for line in made] == [
-        "error file=mappings.yaml,title=A guard refuses the plan::1 removal of 45, limit 0 (max_removals)",
+        "error file=mappings.yaml,title=A guard refuses::1 removal of 45, limit 0 (max_removals)",
         "error file=mappings.yaml,line=12,title=Not done::1 action ended as failed; see the comment",
         "error file=mappings.yaml,line=19,title=Not done::1 action ended as stale; see the comment",
         "error file=mappings.yaml,line=12,title=Not done::1 action ended as unknown; see the comment",

@@ -231,6 +231,25 @@ def test_the_alarm_is_about_guards_and_frozen_mappings_only(code: int) -> None:
     assert render_alarm(later, FILE) == render_alarm(outcomes, FILE)
 
 
+def test_members_whom_nobody_creates_are_counted_by_mapping() -> None:
+    body = render_plan_comment(plans.one_of_everything(), FILE, LINKS)
+    assert "<summary>Members who are not created: 1 mapping</summary>" in body
+    assert "helpdesk-emea: 1 member not in Rescue, not created (create_missing is false)." in body
+
+
+def test_whom_a_guard_holds_back_loses_nothing() -> None:
+    losses = tuple(plans.an_action(login, "disable") for login in ("left@contoso.example", "gone@contoso.example"))
+    plan = plans.one_of_everything().model_copy(
+        update={"actions": losses, "held": (plans.IDS["left@contoso.example"],)}
+    )
+    body = render_plan_comment(plan, FILE, LINKS)
+    assert "### Rescue plan: 2 changes, 1 person loses access, 1 removal held back\n" in body
+    assert "**Loses access:** `gone@contoso.example`" in body
+    assert "**A guard holds back 1 action, the rest goes on**" in body
+    assert "held back; left Helpdesk" in body or "held back; direct member" in body
+    assert plan_words(plan) == "2 changes, 1 person loses access, 1 removal held back"
+
+
 def test_each_apply_is_told_from_the_others() -> None:
     one, other = (
         render_outcomes_comment(plans.some_outcomes().model_copy(update={"started_at": at}), FILE, LINKS)
