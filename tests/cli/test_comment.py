@@ -166,6 +166,14 @@ def test_a_run_about_no_pull_request_has_its_summary_only(
     assert "### Rescue apply:" in read(job, "summary")
 
 
+def test_a_plan_on_main_is_no_pull_requests(job: Shell, repo: Repo, pull: Pull, github: LocalGitHub) -> None:
+    """Else it would take the place of the plan that was reviewed there."""
+    merged(job, repo, pull)
+    ran = job.run("comment", "--plan", "plan.json")
+    assert (ran.returncode, github.writes) == (0, [])
+    assert "about no pull request" in ran.stderr
+
+
 def test_by_hand_with_a_number_and_without_actions(shell: Shell, github: LocalGitHub, repo: Repo, pull: Pull) -> None:
     github.token("mine", "octo")
     shell.environ |= {"GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": NAME, "GH_TOKEN": "mine"}

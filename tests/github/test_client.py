@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.errors import CredentialsError, GitHubError
 from reconciler.github.client import GitHubClient
+from reconciler.github.ours import number_of
 from tests.local_github import Fault, LocalGitHub, Pull, Repo
 
 from .conftest import Clock
@@ -158,3 +159,34 @@ def test_who_a_token_is(open_client: Callable[..., GitHubClient], github: LocalG
     github.faults.append(Fault("status", status=500, times=99))
     with pytest.raises(GitHubError):
         open_client("person").fetch_login()
+
+
+@pytest.mark.parametrize("answer", [[], "x", None, {"login": 7}, {}])
+def test_answers_of_another_shape_are_errors_and_no_crash(
+    client: GitHubClient, pull: Pull, github: LocalGitHub, answer: object
+) -> None:
+    fault = Fault("shape", times=99)
+    fault.answer = lambda: (200, {}, answer)  # type: ignore[method-assign]
+    github.faults.append(fault)
+    with pytest.raises(GitHubError, match="did not say who"):
+        client.fetch_login()
+    with pytest.raises(GitHubError):
+        number_of(client.fetch("pulls/1", "show it", ""), "number")
+    with pytest.raises(GitHubError):
+        number_of(client.perform("POST", "issues", {"title": "x"}, "open it", "", repeat=False))
+    if answer != []:
+        with pytest.raises(GitHubError, match="no list"):
+            comments(client, pull)
+
+
+@pytest.mark.parametrize("body", ["[1]", "{", '{"message": 7, "errors": [1, {"message": "why"}]}', '{"errors": 3}'])
+def test_refusals_of_another_shape_are_told_as_far_as_they_go(
+    client: GitHubClient, pull: Pull, github: LocalGitHub, body: str
+) -> None:
+    fault = Fault("shape")
+    fault.answer = lambda: (409, {}, body.encode())  # type: ignore[method-assign]
+    github.faults.append(fault)
+    with pytest.raises(GitHubError, match="status 409") as refused:
+        comments(client, pull)
+    assert ("why" in str(refused.value)) is ("why" in body)
+    assert refused.value.status == 409

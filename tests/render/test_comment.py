@@ -222,8 +222,15 @@ def test_the_alarm_is_about_guards_and_frozen_mappings_only(code: int) -> None:
     outcomes = plans.some_outcomes().model_copy(update={"exit_code": code})
     passed = tuple(guard for guard in outcomes.guards if guard.passed)
     harmless = tuple(finding for finding in outcomes.findings if finding.code != "frozen")
-    assert not is_well(outcomes.model_copy(update={"guards": passed}))
-    assert not is_well(outcomes.model_copy(update={"findings": harmless}))
+    frozen_only = outcomes.model_copy(update={"guards": passed})
+    refused_only = outcomes.model_copy(update={"findings": harmless})
+    for trouble, told, untold in (
+        (frozen_only, "### 1 mapping frozen", "### A guard refuses"),
+        (refused_only, "### A guard refuses", "frozen\n"),
+    ):
+        assert not is_well(trouble)
+        assert told in render_alarm(trouble, FILE)
+        assert untold not in render_alarm(trouble, FILE)
     well = outcomes.model_copy(update={"guards": passed, "findings": harmless})
     assert is_well(well)
     assert "All is well again" in render_alarm(well, FILE)
