@@ -278,7 +278,7 @@ def _seats_line(plan: Plan) -> str:
 
 
 def _seats(name: str, seats: SeatCount, *, always: bool) -> str:
-    if not always and seats.bought is None and not seats.freed and not seats.taken:
+    if not always and seats.bought is None and not (seats.freed or seats.taken or seats.without):
         return ""
     bought = f" of {seats.bought:,}" if seats.bought is not None else ""
     text = (
