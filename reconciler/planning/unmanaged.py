@@ -1,7 +1,8 @@
 """People in mapped groups whom no Entra member explains (D6): listed and left alone, or disabled if the file says so.
 
 Never disabled: administrators, anybody whose Description speaks of a marker, nodes without a login, survivors,
-`protected` and held people, and anybody while the addresses of a member of that group could not be read. No marker is
+`protected` and held people, anybody while the addresses of a member of that group could not be read, and anybody at all
+while the members of a mapped group are not known: the stranger may be one of them. No marker is
 written: there is no Entra account to name, and whoever is disabled and unmarked is looked at by no rule again.
 """
 
@@ -28,6 +29,11 @@ def decide_unmanaged(decisions: Decisions) -> int:
     owners = owners_of_unmarked(people)
     strangers = [node for node in sorted(suspects) if people.rows.keys().isdisjoint(owners[normal_login(node.login)])]
     doomed = {node.id for node in strangers if _may_go(decisions, node)}
+    unseen = _unseen(people)
+    if doomed and unseen is not None:
+        message = f"nobody unmanaged is disabled: who is in {unseen.entra_name} is not known"
+        people.report("unconfirmed", message, mapping=unseen.mapping)
+        doomed = set()
     if doomed and not _everybody_is_known(people):
         return 0
     unread = _unread_places(people)
@@ -86,6 +92,12 @@ def _report(decisions: Decisions, node: Node, items: Sequence[Paired]) -> None:
     else:
         message = "in a mapped Rescue group, and in none of the Entra groups mapped to it"
         people.report("unmanaged", message, mapping=mapping, login=node.login)
+
+
+def _unseen(people: People) -> Paired | None:
+    """A mapping of either role, by name, whose members are not all known: any stranger may be one of them."""
+    paired = (*people.paired, *(people.other.paired if people.other is not None else ()))
+    return next((item for item in paired if item.group is None or (item.walk is not None and item.walk.unread)), None)
 
 
 def _everybody_is_known(people: People) -> bool:

@@ -177,8 +177,15 @@ def test_whoever_must_not_be_written_is_not(world: World, refresh: Any) -> None:
         nodes.add(action.subject.node_id)
         seat = world.seats[action.subject.node_id]
         assert seat.type == PERSON_TYPE[Role(action.role)]
-        known = [m for m in world.mappings if m.name not in world.unread or world.unread[m.name].id]
-        other_role = {group_id(m.name)[:8] for m in known if m.role.value != action.role}
+        other_role = {
+            group[:8]
+            for m in world.mappings
+            if m.role.value != action.role
+            for group in (
+                *m.replaces,
+                *([] if m.name in world.unread and not world.unread[m.name].id else [group_id(m.name)]),
+            )
+        }
         frozen = {group_id(m.name)[:8] for m in world.mappings if m.role.value == action.role} & {
             group_id(name)[:8] for name in wanted_frozen
         }

@@ -180,6 +180,16 @@ def test_only_in_groups_whose_every_mapping_is_healthy_and_fully_synced(place: s
     assert made.plan.summary.unmanaged == 0
 
 
+@pytest.mark.parametrize("role", [Role.TECHNICIAN, Role.ADMIN])
+def test_nobody_goes_while_the_members_of_any_mapped_group_are_not_known(world: World, role: Role) -> None:
+    world.mapping("lost", role=role)
+    world.unread["lost"] = UnreadGroup(group_id("lost"), "lost", "page 2 failed")
+    world.node("uma")
+    made = world.plan()
+    assert made.verbs == {}
+    assert made.codes == ["frozen lost", "unconfirmed lost", "unmanaged uma"]
+
+
 def test_two_healthy_mappings_of_one_group(world: World) -> None:
     world.mapping("a", node=False, rescue_group=("field",)).person("eve", "a").node("eve", mark("eve", "a"))
     world.node("uma")
