@@ -37,8 +37,8 @@ def demo(into: str, quiet: bool, verbose: int) -> int:
     (folder / "mappings.yaml").write_text(text, encoding="utf-8")
     steps = (
         ("Is the file right?", ["validate"]),
-        ("What would it do? The plan as a person, a pull request and a program read it:",
-         ["plan", "--out", "plan.json", "--report", "plan.md"]),
+        ("What would it do? The plan as a person, a pull request, a spreadsheet and a program read it:",
+         ["plan", "--out", "plan.json", "--report", "plan.md", "--report", "plan.xlsx"]),
         ("Do it, if it is still that plan:",
          ["apply", "--plan", "plan.json", "--yes", "--out", "outcomes.json", "--report", "outcomes.md"]),
         ("And again: Rescue equals Entra, so nothing is left to do (exit code 3 would say there was):",

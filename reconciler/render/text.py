@@ -58,7 +58,7 @@ def action_lines(actions: Iterable[Action], file: str, held: Collection[str] = (
     The line of the file stands beside the group where one mapping asks for all of it, else beside each action.
     """
     lines = []
-    for place, listed in by_place(actions).items():
+    for place, listed in by_place(actions):
         origins = {_origin(action, file) for action in listed}
         head = tame(visible(place))
         lines.append(f"{head}   {origins.pop()}".rstrip() if len(origins) == 1 else head)

@@ -36,6 +36,9 @@ GUARD_WORDS = {
 }
 
 
+NO_GROUP = "(no group)"
+
+
 def sign_of(action: Action) -> str:
     """One character: a removal is always `-`."""
     return "-" if action.removal else SIGNS[action.verbs[0]]
@@ -58,8 +61,8 @@ def subject_of(action: Action) -> str:
 
 
 def place_of(action: Action) -> str:
-    """The Rescue group an action is listed under."""
-    return action.group.after or action.group.before or ""
+    """The Rescue group an action is listed under; administrators may sit in none."""
+    return action.group.after or action.group.before or NO_GROUP
 
 
 def change_words(action: Action) -> list[str]:
@@ -71,15 +74,19 @@ def change_words(action: Action) -> list[str]:
         told |= {"name"}
     words = [_clause(change) for change in action.changes if change.field not in told]
     if "move" in action.verbs:
-        words.append(f"from {visible(action.group.before or '')}")
+        words.append(f"from {visible(action.group.before or NO_GROUP)} (permissions change)")  # R99
     return words
 
 
 def counts(summary: Summary) -> str:
     """`2 to create, 1 to update`; empty where nothing is to be done."""
     order: tuple[Verb, ...] = ("create_group", "adopt", "create", "enable", "update", "move", "disable")
-    parts = [(getattr(summary, verb), verb.replace("_", " a ")) for verb in order]
-    return ", ".join(f"{count} to {verb}" for count, verb in parts if count)
+    parts = [(getattr(summary, verb), verb) for verb in order]
+    return ", ".join(
+        f"{many(count, 'group')} to create" if verb == "create_group" else f"{count} to {verb}"
+        for count, verb in parts
+        if count
+    )
 
 
 def rest(summary: Summary) -> str:
@@ -155,12 +162,13 @@ def many(count: int, word: str) -> str:
     return f"{count:,} {word if count == 1 else plural}"
 
 
-def by_place(actions: Iterable[Action]) -> dict[str, list[Action]]:
-    """Actions under the group they are listed in; groups in the order of their first action's path."""
-    groups: dict[str, list[Action]] = {}
+def by_place(actions: Iterable[Action]) -> list[tuple[str, list[Action]]]:
+    """Actions under the group they are listed in, those of administrators first (§10.2 of adsync-behaviour.md)."""
+    groups: dict[tuple[bool, str], list[Action]] = {}
     for action in actions:
-        groups.setdefault(place_of(action), []).append(action)
-    return dict(sorted(groups.items(), key=lambda item: item[0].casefold()))
+        groups.setdefault((action.role != "admin", place_of(action)), []).append(action)
+    ordered = sorted(groups.items(), key=lambda item: (item[0][0], item[0][1].casefold()))
+    return [(place, listed) for (_, place), listed in ordered]
 
 
 def _seat_words(count: SeatCount) -> str:

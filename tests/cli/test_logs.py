@@ -63,7 +63,7 @@ def test_every_decision_is_a_json_line_of_one_run(live: Shell) -> None:
             name: action[name] for name in ("verbs", "role", "mapping", "reason", "removal")
         }
         assert line["login"] == action["subject"]["login"]
-        assert line["login"] in line["message"]
+        assert (action["subject"]["login"] or action["subject"]["path"]) in line["message"]
         assert line["level"] == "info"
     findings = [(line["finding"], line["severity"], line["level"]) for line in said if "finding" in line]
     assert findings == [(one["code"], one["severity"], one["severity"]) for one in plan["findings"]]

@@ -22,8 +22,9 @@ def people(live: Shell) -> list[str]:
     """Logins and names that a plan of the sample account is about."""
     live.run("plan", "--out", "whole.json")
     plan = json.loads((live.folder / "whole.json").read_text())
-    found = {action["subject"][key] for action in plan["actions"] for key in ("login", "name", "upn")}
-    found |= {change[side] for action in plan["actions"] for change in action["changes"] if change["field"] == "name"
+    actions = [action for action in plan["actions"] if action["subject"]["path"] is None]
+    found = {action["subject"][key] for action in actions for key in ("login", "name", "upn")}
+    found |= {change[side] for action in actions for change in action["changes"] if change["field"] == "name"
               for side in ("before", "after")}  # fmt: skip
     found |= {finding["login"] for finding in plan["findings"]}
     return sorted(text for text in found if text and len(text) > 3)

@@ -13,7 +13,7 @@ from reconciler.sandbox import Sandbox
 
 from .conftest import ROOT, Shell
 
-VERBS = {"adopt", "create", "enable", "disable", "update", "move"}
+VERBS = {"create_group", "adopt", "create", "enable", "disable", "update", "move"}
 
 
 def read_json(file: Path) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -245,11 +245,11 @@ def test_a_large_tenant_is_no_matter() -> None:
         account.group(f"Region {number} Desk", *mails(f"a{number}", f"b{number}"))
     listed = found_groups(*(f"Unit {number} Desk" for number in range(4000)))
     groups = [entra(f"Unit {number} Desk", *(f"m{number}.{one}" for one in range(200))) for number in range(200)]
-    started = perf_counter()
+    started = process_time()
     places = account.places()
     choose_candidates(places, listed, {}, at_most=400)
     propose_pairs(places, {group.id: group for group in groups})
-    assert perf_counter() - started < 20
+    assert process_time() - started < 60  # every group against every other would be an hour
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_a_group_stands_above_its_people() -> None:
 
 
 def test_groups_are_counted_apart_from_people() -> None:
-    assert counts(Summary(create_group=2, create=1)) == "2 to create a group, 1 to create"
+    assert counts(Summary(create_group=2, create=1)) == "2 groups to create, 1 to create"
 
 
 def test_markdown_shows_it_as_a_gain() -> None:

@@ -163,9 +163,9 @@ def test_damaged_answers_are_records_or_target_errors(at, length, change, style)
 @pytest.mark.parametrize("unit", ["\nTYPE:", " TYPE: x", "\nNICK:", " EMAIL:", "\n", " ", "A:\n", "\nB:1"])
 @pytest.mark.parametrize("sep", ["\n", " "])
 def test_time_is_linear_on_hostile_text(unit, sep):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(TargetError):
         parse_user(f"NODEID:1{sep}NAME:{unit * 50_000}!")
     with pytest.raises(TargetError):
         parse_user(f"NODEID:1{sep}NAME:{sep}NICK:{sep}EMAIL:{sep}SSOID:{sep}DESCRIPTION:{unit * 50_000}{sep}zz!")
-    assert time.perf_counter() - begun < 1.5
+    assert time.process_time() - begun < 1.5

@@ -335,10 +335,10 @@ def test_malformed_texts_are_refused(payload):
 )
 @pytest.mark.parametrize("middle", ["", "\nEmail:\nDescription:", " Email: Description:"])
 def test_time_is_linear_on_hostile_text(unit, head, middle):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(TargetError):
         parse_tree(f"\n\n{head}{middle}{unit * 20_000}\nzz:\n!")
-    assert time.perf_counter() - begun < 1.5  # quadratic would be minutes
+    assert time.process_time() - begun < 1.5  # quadratic would be minutes
 
 
 def test_ten_thousand_people_are_quick():
@@ -347,9 +347,9 @@ def test_ten_thousand_people_are_quick():
         for n in range(10_000)
     ]
     body = written_tree([*SKELETON, Node(5, 4, "G", "", "", "Offline", "techniciangroup"), *people], Style())
-    begun = time.perf_counter()
+    begun = time.process_time()
     tree = read(body)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     assert list(tree.nodes.values())[5:] == people
     assert len({id(node.status) for node in tree.nodes.values()}) == 1
 
