@@ -108,7 +108,7 @@ class Apply:
         self._refuse_unless(plan, reviewed)
         password = self._password_for(plan, mappings)
         if plan.actions and self._ask and not stopping():
-            refused = _refused(stopping)
+            refused = _refused(self._talk, stopping)
             if refused is not None:
                 return self._outcomes(plan, readings, _all(plan, "skipped", f"not tried: {refused}"), 6, None), None
         return self._write(plan, readings, sides, password, stopping)
@@ -275,11 +275,11 @@ def _all(plan: Plan, result: Result, message: str) -> tuple[ActionOutcome, ...]:
     return tuple(outcome_of(action, result, message) for action in plan.actions)
 
 
-def _refused(stopping: StopFlag) -> str | None:
+def _refused(talk: Talk, stopping: StopFlag) -> str | None:
     """Asks; why nothing is to be done, or None."""
     try:
         with stopping.interrupting():
-            agreed = click.confirm("Apply this plan?", err=True)
+            agreed = talk.ask("Apply this plan?")
     except click.Abort:
         return "stopped at the question"
     return None if agreed else "declined"

@@ -31,10 +31,13 @@ def demo(into: str, quiet: bool, verbose: int) -> int:
     folder = Path(into)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file", advice="choose another --into")
-    folder.mkdir(parents=True, exist_ok=True)
     # The sandbox is on this machine: it needs no pacing.
     text = sample_mappings().replace("\nrescue:\n", "\nrescue:\n  requests_per_second: 100\n", 1)
-    (folder / "mappings.yaml").write_text(text, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "mappings.yaml").write_text(text, encoding="utf-8")
+    except OSError as failed:
+        raise UsageError(f"{folder} cannot be written: {failed.strerror}", advice="choose another --into") from failed
     steps = (
         ("Is the file right?", ["validate"]),
         ("What would it do? The plan as a person, a pull request, a spreadsheet and a program read it:",

@@ -24,26 +24,30 @@ def check_reports(files: Iterable[str]) -> None:
 
 def check_writable(file: str) -> None:
     """Raises UsageError when `file` could not be written later: no such folder, a folder itself, no permission."""
-    path = Path(file)
+    path = _meant(file)
     folder = path.parent
     if not folder.is_dir():
         raise UsageError(f"{file} cannot be written: there is no folder {folder}", advice="make the folder first")
     if path.is_dir():
         raise UsageError(f"{file} cannot be written: it is a folder", advice="name a file")
     replaced = not path.exists() or path.is_file()  # by renaming, which takes the folder's permission
-    if not os.access(folder if replaced else path, os.W_OK):
+    wanted = [folder] * replaced + [path] * path.exists()
+    if not all(os.access(place, os.W_OK) for place in wanted):
         raise UsageError(f"{file} cannot be written: permission denied", advice="choose another place")
 
 
 def write_whole(file: str, content: str | bytes) -> None:
-    """Writes beside the file and renames, so that a reader sees the old content or the new, never a part."""
-    path = Path(file)
+    """Writes beside the file and renames, so that a reader sees the old content or the new, never a part.
+
+    A link stays one: what it leads to is written. Raises UsageError where nothing can be.
+    """
+    path = _meant(file)
     data = content.encode() if isinstance(content, str) else content
-    if path.exists() and not path.is_file():  # /dev/stdout and pipes cannot be replaced
-        path.write_bytes(data)
-        return
     temporary = None
     try:
+        if path.exists() and not path.is_file():  # /dev/stdout and pipes cannot be replaced
+            path.write_bytes(data)
+            return
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
@@ -54,6 +58,21 @@ def write_whole(file: str, content: str | bytes) -> None:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise UsageError(f"{file} cannot be written: {failed.strerror}", advice="choose another place") from failed
+
+
+def check_distinct(inputs: Iterable[str | None], outputs: Iterable[str | None]) -> None:
+    """Raises UsageError where one file is to be written twice, or over something that is read. None: not given."""
+    seen = {_meant(file): file for file in inputs if file}
+    for file in filter(None, outputs):
+        path = _meant(file)
+        if path in seen and (path.is_file() or not path.exists()):
+            raise UsageError(f"{file} is named twice: it would be written over", advice="name another file")
+        seen[path] = file
+
+
+def _meant(file: str) -> Path:
+    """The file itself, where a link leads to it."""
+    return Path(os.path.realpath(file))
 
 
 def _umask() -> int:

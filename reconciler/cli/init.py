@@ -38,6 +38,8 @@ def init(file: str, import_: bool, pin: bool, quiet: bool, verbose: int) -> int:
     terminal = sys.stdin.isatty()
     if file != "-":
         check_writable(file)
+    if pin and not there and not import_:
+        raise UsageError(f"there is no file {file} to pin", advice="name the file, or make one with `reconciler init`")
     if pin and there and not import_:
         return pin_file(file, talk, terminal=terminal)
     if not terminal and not import_:

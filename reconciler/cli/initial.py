@@ -39,8 +39,9 @@ _PROTECTED = (
     "touched.",
 )
 _FIRST_CONTACT = (
-    "For a first contact that changes as little as possible: who has the same login on both sides is linked (adopt), "
-    "a member whose Entra account is disabled is disabled, and nothing else.",
+    "For a first contact that changes as little as possible: where full_sync is off, who has the same login on both "
+    "sides is linked (adopt), and members whose Entra account is disabled are disabled. Pairs whose people carry our "
+    "links and SSO IDs already say full_sync: true, as they were managed before.",
     "When that plan has been applied, set full_sync: true, here or mapping by mapping: names, groups and missing "
     "people follow then. Look at that plan as well. SSO IDs stay as they are until upn_as_sso_id or "
     "use_email_as_sso_id says otherwise.",

@@ -67,7 +67,7 @@ class Log:
         self.run = str(uuid.uuid4())
         self._file = file
         self._quiet = quiet
-        self._verbose = verbose
+        self.verbose = verbose
         self._level = _LEVELS[min(verbose, 2)]
         if self.json and not quiet:
             self._level = min(self._level, logging.INFO)
@@ -81,7 +81,7 @@ class Log:
             *(["--log-format", "json"] if self.json else []),
             *(["--log-file", str(Path(self._file).absolute())] if self._file is not None else []),
             *(["--quiet"] if self._quiet else []),
-            *["--verbose"] * self._verbose,
+            *["--verbose"] * self.verbose,
         ]
 
     def new_run(self) -> str:
@@ -177,8 +177,8 @@ class Log:
         if self.json:
             handler.setFormatter(_Json(self))
             return handler
-        handler.setFormatter(_Text(self, short=not self._verbose))
-        shown = (TALK.name,) if self._verbose else (TALK.name, PLAN.name, APPLY.name)
+        handler.setFormatter(_Text(self, short=not self.verbose))
+        shown = (TALK.name,) if self.verbose else (TALK.name, PLAN.name, APPLY.name)
         handler.addFilter(lambda record: record.name not in shown)  # the plan and the outcomes are on stdout
         return handler
 

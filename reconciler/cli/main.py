@@ -5,8 +5,11 @@ Commands are imported when they are asked for, and import what is heavy when the
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -66,6 +69,8 @@ def cli() -> None:
 
 def run() -> None:
     """Entry point of the installed commands. Never returns."""
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     try:
         code = cli.main(prog_name="reconciler", standalone_mode=False)
     except ReconcilerError as error:
@@ -80,7 +85,26 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away; there is nobody to tell
         code = 1
-    sys.exit(_as_code(code))
+    except OSError as failed:
+        if failed.errno not in _OUTPUT:
+            raise
+        click.echo(f"error: the output cannot be written: {failed.strerror or failed}", err=True)
+        code = 1
+    sys.exit(_flushed(_as_code(code)))
+
+
+_OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+"""Trouble with stdout: whatever is read and written by name has errors of its own."""
+
+
+def _flushed(code: int) -> int:
+    """The exit code; 1 where the last of stdout cannot be written. Python would say so in its own words at the end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or 1
+    return code
 
 
 def report_error(error: ReconcilerError) -> None:

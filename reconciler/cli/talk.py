@@ -37,6 +37,7 @@ class Talk:
         self.quiet = quiet
         self.log = CURRENT.get() or Log(style="text", file=None, quiet=quiet, verbose=verbose)
         self._logged: dict[str, ActionOutcome] = {}
+        self._clear: Callable[[], None] = lambda: None
 
     @property
     def run(self) -> str:
@@ -106,20 +107,30 @@ class Talk:
 
     def show(self, text: str, *, masked: bool = False) -> None:
         """A result. Lines are coloured by their sign. `masked`: made from a value that was masked already."""
+        self._clear()
         text = text if masked else self.log.masked(text)
         coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         for line in text.splitlines():
             sign = line[2:3] if line.startswith("  ") else ""
             click.echo(click.style(line, fg=_COLOURS[sign]) if coloured and sign in _COLOURS else line)
 
+    def ask(self, question: str) -> bool:
+        """A yes or no on the terminal. click's Abort where the answer is Ctrl-C or the input ends."""
+        self._clear()
+        return click.confirm(question, err=True)
+
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """Something to tell progress to. Ends with the bar gone, so that what follows starts on a clean line."""
+        """Something to tell progress to. With -v lines instead of a bar: the log is on the terminal as well."""
         if self.quiet or self.log.json:
             yield _logged(None)
-        elif sys.stderr.isatty():
-            with _bar() as told:
-                yield _logged(told)
+        elif sys.stderr.isatty() and not self.log.verbose:
+            bar = _Bar()
+            self._clear = bar.clear
+            try:
+                yield _logged(bar.told)
+            finally:
+                bar.clear()
         else:
             yield _logged(_plain_lines())
 
@@ -186,20 +197,33 @@ def _plain_lines() -> Progress:
     return told
 
 
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+class _Bar:
+    """A bar on stderr while a step is under way, and none between steps: what is shown then stands on clean lines."""
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Any] = {}
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._step = ""
+        self._task: Any = None
 
-        def told(what: str, done: int, total: int) -> None:
-            task = tasks.setdefault(what, None)
-            if task is None:
-                task = tasks[what] = bar.add_task(what, total=total)
-            bar.update(task, completed=done, total=total)
+    def told(self, what: str, done: int, total: int) -> None:
+        if self._bar is None or what != self._step:
+            self.clear()
+            self._start(what, total)
+        self._bar.update(self._task, completed=done, total=total)
+        if done >= total:
+            self.clear()
 
-        yield told
+    def clear(self) -> None:
+        """Takes the bar away, if there is one."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _start(self, what: str, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar.start()
+        self._step, self._task = what, self._bar.add_task(what, total=total)

@@ -15,8 +15,7 @@ from reconciler.cli.talk import Talk, talk_options
 def validate(file: str, quiet: bool, verbose: int) -> None:
     """Check FILE (default: mappings.yaml) without reaching the network.
 
-    Every problem is printed with its line and column, and the exit code is 2. Warnings, and notes about what this
-    version cannot act on yet, leave the file valid.
+    Every problem is printed with its line and column, and the exit code is 2. Warnings leave the file valid.
     """
     from reconciler.config.load import load_mappings
     from reconciler.model.hierarchy import Role

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.plan import Action, Outcomes, Plan
 from reconciler.render.safe import code_block, code_span
-from reconciler.render.text import action_lines, finding_lines, outcome_line
+from reconciler.render.text import action_lines, finding_lines, missed_lines, nothing_written, outcome_line
 from reconciler.render.words import counts, guard_words, many, not_created_lines, permit_lines, rest, seat_lines
 
 FOLD_ABOVE = 12
@@ -46,8 +46,9 @@ def render_outcomes(outcomes: Outcomes) -> str:
         False: "**Rescue does not equal the plan yet.**",
         None: "Nothing was read again.",
     }
-    parts = [f"### Rescue apply: {total}", equal[outcomes.converged]]
-    missed = [outcome_line(action) for action in outcomes.actions if action.outcome != "done"]
+    written = "**Nothing was written.**" if nothing_written(outcomes) else equal[outcomes.converged]
+    parts = [f"### Rescue apply: {total}", written]
+    missed = missed_lines(outcomes)
     if missed:
         parts.append("**Not done**\n\n" + code_block(missed))
     done = [outcome_line(action) for action in outcomes.actions if action.outcome == "done"]

@@ -23,6 +23,8 @@ from reconciler.render.words import (
 )
 from reconciler.render.wrapping import tame
 
+ALIKE = 5
+"""So many actions with the same outcome for the same reason are told in one line; the JSON names each."""
 OUTCOME_SIGNS = {"done": "✓", "failed": "✗", "skipped": "·", "stale": "≠", "unknown": "?", "held": "·"}
 
 
@@ -95,14 +97,13 @@ def finding_lines(findings: Iterable[Finding]) -> list[str]:
 
 def render_outcomes(outcomes: Outcomes) -> str:
     """What became of a plan: everything not done by name, then the totals and whether Rescue equals the plan now."""
-    lines = []
+    lines: list[str] = []
     tally: dict[str, int] = {}
     for action in outcomes.actions:
         tally[action.outcome] = tally.get(action.outcome, 0) + 1
-        if action.outcome != "done":
-            lines.append(outcome_line(action))
-    if lines:
-        lines = ["Not done", *lines, ""]
+    missed = missed_lines(outcomes)
+    if missed:
+        lines = ["Not done", *missed, ""]
     lines += [f"  ! {guard_words(guard)}" for guard in outcomes.guards if not guard.passed]
     total = ", ".join(f"{count} {result}" for result, count in tally.items()) or "nothing to do"
     equal = {
@@ -110,9 +111,30 @@ def render_outcomes(outcomes: Outcomes) -> str:
         False: "Rescue does not equal the plan yet.",
         None: "Nothing was read again.",
     }
-    written = "Nothing was written." if outcomes.exit_code in (4, 5) else equal[outcomes.converged]
+    written = "Nothing was written." if nothing_written(outcomes) else equal[outcomes.converged]
     lines.append(f"Apply: {total}. {written}")
     return "\n".join(lines) + "\n"
+
+
+def nothing_written(outcomes: Outcomes) -> bool:
+    """Whether the run ended before its first write."""
+    return bool(outcomes.actions) and {action.outcome for action in outcomes.actions} <= {"held", "skipped", "stale"}
+
+
+def missed_lines(outcomes: Outcomes) -> list[str]:
+    """Everything not done, a line each; many with one and the same reason are a line together."""
+    alike: dict[tuple[str, str], list[ActionOutcome]] = {}
+    for action in outcomes.actions:
+        if action.outcome != "done":
+            alike.setdefault((action.outcome, action.message), []).append(action)
+    lines = []
+    for (outcome, message), actions in alike.items():
+        if len(actions) < ALIKE or not message:
+            lines += [outcome_line(action) for action in actions]
+        else:
+            sign = OUTCOME_SIGNS[outcome]
+            lines.append(f"  {sign} {outcome:<7}  {many(len(actions), 'action')}: {visible(message)}")
+    return lines
 
 
 def outcome_line(action: ActionOutcome) -> str:

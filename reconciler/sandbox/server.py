@@ -45,7 +45,7 @@ class Server:
             from uvicorn.protocols.http.h11_impl import H11Protocol
             from uvicorn.server import ServerState
         except ImportError as error:
-            advice = "pip install 'rescue-reconciler[sandbox]'"
+            advice = "install it with its sandbox: pip install '.[sandbox]' in a clone, or 'rescue-reconciler[sandbox]'"
             raise UsageError("the sandbox needs the package uvicorn", advice=advice) from error
         connections: dict[tuple[str, int], asyncio.Transport] = {}
 

@@ -119,11 +119,15 @@ class EntraReader:
     ) -> SourceError | CredentialsError:
         if statuses == {401}:
             return refused_token(renewable=self._client.renewable)
-        reasons = [f"  {name}: {group.why}" for name, group in groups.items() if isinstance(group, UnreadGroup)]
-        message = "\n".join(["none of the mapped Entra groups could be read:", *reasons])
+        reasons = {name: group.why for name, group in groups.items() if isinstance(group, UnreadGroup)}
+        if len(set(reasons.values())) == 1 < len(reasons):
+            message = f"none of the {len(reasons)} mapped Entra groups could be read: {min(reasons.values())}"
+        else:
+            lines = [f"  {name}: {why}" for name, why in reasons.items()]
+            message = "\n".join(["none of the mapped Entra groups could be read:", *lines])
         if statuses <= {401, 403}:
             return NothingReadable(message, groups, advice=PERMISSIONS)
-        passing = any(status >= 429 for status in statuses)
+        passing = any(status >= 429 or not status for status in statuses)  # 0: no answer that can be used
         advice = SourceError.advice if passing else "nothing was changed; mend each group as said above"
         return NothingReadable(message, groups, advice=advice)
 
