@@ -57,3 +57,15 @@ def test_the_comparison_names_every_choice_a_mapping_and_the_settings_have() -> 
     mapping = set(SCHEMA["$defs"]["Mapping"]["properties"]) - {"name", "allow_empty"}
     settings = set(SCHEMA["$defs"]["Settings"]["properties"])
     assert (mapping | settings) - words == set()
+
+
+def test_the_page_of_rules_has_every_number_that_is_ever_shown() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    tables = ("render/rule_numbers.py", "planning/explain/why.py")
+    shown = {
+        number
+        for table in tables
+        for number in re.findall(r'"([DR]\d+|§\d)"', (ROOT / "reconciler" / table).read_text(encoding="utf-8"))
+    }
+    assert len(shown) > 30
+    assert {number for number in shown if not re.search(rf"{number}\b", page)} == set()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WIDER = ("Directory.Read.All", "Directory.ReadWrite.All")
 _GROUPS = ("GroupMember.Read.All", "Group.Read.All", "GroupMember.ReadWrite.All", "Group.ReadWrite.All", *_WIDER)
 _USERS = ("User.Read.All", "User.ReadWrite.All", *_WIDER)
-_CONSENT = "as an application permission of the app registration, with admin consent (graph.md §4)"
+_CONSENT = "as an application permission of the app registration, with admin consent"
 _NAMES = ("credential", "token", "tenant", "permissions", "groups", "clock")
 
 
@@ -141,7 +141,7 @@ def _check_permissions(claims: Mapping[str, Any] | None) -> list[Check]:
         )
     for needed, wider, why in (
         ("GroupMember.Read.All", _GROUPS, "no group can be read"),
-        ("User.Read.All", _USERS, "people come without accountEnabled and UPN (R11), and nobody can be asked about"),
+        ("User.Read.All", _USERS, "people come without accountEnabled and UPN, and nobody can be asked about"),
     ):
         granted = [role for role in wider if role in held]
         if granted:
