@@ -132,7 +132,11 @@ class GroupMaker:
             raise Ends("unknown", f"{lost}; and the tree could not be read: {unread}") from unread
         full = {node.parent for node in tree.nodes.values()}
         below = tree.child_groups.get(parent, ())
-        found = [node.id for node in below if node.id not in known | full and is_unnamed(node)]
+        new = [node for node in below if node.id not in known | full and not node.description.strip()]
+        found = [node.id for node in new if is_unnamed(node)]
+        if new and not found:
+            self._no_more = f"group {new[0].id} may be the one that was asked for, so no more are created"
+            raise TargetUnknown(f"{lost}; group {new[0].id} is new, and may be this one or somebody's own") from lost
         if not found:
             raise TargetRefused("ERROR", f"{lost}; the tree shows no new group") from lost
         if len(found) > 1:
@@ -149,7 +153,10 @@ class GroupMaker:
             self._no_more = f"group {wanted.id} may be half-made, so no more groups are created in this run"
             raise TargetUnknown(f"{lost}; group {wanted.id} may be half-made") from lost
         except ReconcilerError as refusal:
-            what = f"{refusal}; group {wanted.id} is left half-made, the next run fills it"
+            what = (
+                f"{refusal}; group {wanted.id} is left half-made: the next run fills it if Rescue gave it no name or "
+                "one like 'New group', else delete it in the Admin Center"
+            )
             if not isinstance(refusal, TargetRefused):
                 raise Ends("failed", what) from refusal
             if "NAME" not in refusal.token:

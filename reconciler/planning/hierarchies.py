@@ -221,7 +221,8 @@ class _Layout:
             ids = ", ".join(str(node.id) for node in exact)
             return f"several Rescue groups are called so (nodes {ids})"
         if self.marks.is_of_another(exact[0], group.id):
-            return f"the Rescue group of that name (node {exact[0].id}) is that of another Entra group"
+            where = f"node {exact[0].id}" if exact[0].id > 0 else "to be created"
+            return f"the Rescue group of that name ({where}) is that of another Entra group"
         return exact[0].id
 
     def _claim(self, item: Paired, group: Group, node: int, shown: str) -> _Place:

@@ -105,13 +105,15 @@ def _share_out(
     again = len(awarding) if people.readings.refresh == "full" else freed
     wishes = []
     findings = []
+    kept = 0
     for claim in awarding:
         refused = claim.marker is not None and claim.marker.licence is Licence.REFUSED
         if _holds(people, claim):
             wishes.append((claim, _Wish(True, Licence.GIVEN)))
             continue
         if not free:
-            why = f"all {bought} this file may award (rescue.mobile_seats) are taken"
+            waiting = f" or wait for {kept} whom Rescue refused" if kept else ""
+            why = f"all {bought} this file may award (rescue.mobile_seats) are taken{waiting}"
         elif refused and not again:
             why = "Rescue refused it; tried again with --refresh full, or once a licence is released"
         else:
@@ -119,7 +121,8 @@ def _share_out(
             again -= refused
             free -= 1
             continue
-        free -= free > 0
+        kept += refused and free > 0
+        free -= free > 0  # whoever was refused keeps their place, so that the next run awards nobody else
         wishes.append((claim, _Wish(False, Licence.REFUSED if refused else Licence.NOT_GIVEN)))
         findings.append(
             make_finding(

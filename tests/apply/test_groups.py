@@ -133,6 +133,16 @@ def test_a_lost_answer_without_a_new_group_is_a_refusal() -> None:
     assert "the tree shows no new group" in message(run)
 
 
+def test_a_lost_answer_and_a_new_group_with_a_name_of_its_own_leave_it_unknown() -> None:
+    """Rescue may call a new group anything, and so may a person who made one just now."""
+    rescue = Rescue()
+    rescue.on = {"creategroup": [LOST], "tree": [None, None, lambda: rescue.add_group(77, DESK, "Gruppe 1")]}
+    run = carry_out(rescue, make_group("Night", -1), make_group("Day", -2))
+    assert results(run) == ["unknown", "skipped"]
+    assert "group 77 is new" in message(run)
+    assert rescue.groups[77] == "Gruppe 1"
+
+
 def test_two_groups_nobody_can_tell_apart_end_the_creations() -> None:
     rescue = Rescue()
     rescue.on = {"creategroup": [("", LOST)], "tree": [None, None, lambda: rescue.add_group(77, DESK)]}
