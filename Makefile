@@ -7,7 +7,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
-.PHONY: help demo test lint format conformance lock schema clean
+.PHONY: help demo test lint format conformance browser lock schema clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made here
@@ -42,6 +42,9 @@ format: $(VENV)/.ready  ## let ruff rewrite what it can
 
 conformance: $(VENV)/.ready  ## the sandbox judged by clients written elsewhere (own environments, downloads about 60 MB)
 	@bash tests/conformance/run
+
+browser: $(VENV)/.ready  ## the report in a real Chromium (Debian: apt-get install chromium); pictures in build/browser
+	@$(BIN)/python -m pytest -q tests/browser/check_report.py
 
 schema: $(VENV)/.ready  ## write schema/ anew from the models
 	@$(BIN)/python -m reconciler.config.schema schema

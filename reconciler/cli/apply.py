@@ -22,7 +22,9 @@ from reconciler.cli.talk import Talk, talk_options
     show_default=True,
     help="Whom to ask Rescue about one by one; see plan.",
 )
-@click.option("--report", "reports", multiple=True, metavar="FILE", help="Write a report: .json .md .xlsx. Repeatable.")
+@click.option(
+    "--report", "reports", multiple=True, metavar="FILE", help="Write a report: .html .json .md .xlsx. Repeatable."
+)
 @click.option(
     "--out", metavar="FILE", help="Write what became of every action as JSON; an older FILE is removed first."
 )

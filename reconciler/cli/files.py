@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.errors import UsageError
 
-REPORT_SUFFIXES = (".json", ".md", ".xlsx")
+REPORT_SUFFIXES = (".html", ".json", ".md", ".xlsx")
 
 
 def check_reports(files: Iterable[str]) -> None:

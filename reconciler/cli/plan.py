@@ -13,7 +13,9 @@ from reconciler.cli.talk import Talk, talk_options
 @click.command(short_help="Read, plan and show; never writes.")
 @click.argument("file", default="mappings.yaml")
 @click.option("--out", metavar="FILE", help="Save the plan as JSON, for apply --plan.")
-@click.option("--report", "reports", multiple=True, metavar="FILE", help="Write a report: .json .md .xlsx. Repeatable.")
+@click.option(
+    "--report", "reports", multiple=True, metavar="FILE", help="Write a report: .html .json .md .xlsx. Repeatable."
+)
 @click.option(
     "--refresh",
     type=click.Choice(["auto", "full", "bulk"]),

@@ -30,6 +30,10 @@ def render_outcomes_as(name: str, outcomes: Outcomes) -> str:
 
 def make_plan_report(name: str, plan: Plan, file: str) -> str | bytes:
     """The plan for a file name, bytes included. Raises UsageError where there is no room to make it."""
+    if _kind(name) == "html":
+        from reconciler.render import html
+
+        return html.render_plan(plan, file)
     if _kind(name) != "xlsx":
         return render_plan_as(name, plan, file)
     from reconciler.render import excel
@@ -42,6 +46,10 @@ def make_plan_report(name: str, plan: Plan, file: str) -> str | bytes:
 
 def make_outcomes_report(name: str, outcomes: Outcomes) -> str | bytes:
     """The outcomes, likewise."""
+    if _kind(name) == "html":
+        from reconciler.render import html
+
+        return html.render_outcomes(outcomes)
     if _kind(name) != "xlsx":
         return render_outcomes_as(name, outcomes)
     from reconciler.render import excel
