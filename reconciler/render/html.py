@@ -31,10 +31,11 @@ _ENDINGS = {
 }
 
 
-def render_plan(plan: Plan, file: str) -> str:
-    """The whole plan as a page, ending in a line break."""
+def render_plan(plan: Plan, file: str) -> bytes:
+    """The whole plan as a page in UTF-8, ending in a line break."""
     losses = [action for action in plan.let_through if action.removal]
-    waiting = [action for action in plan.actions if action.removal and action.id in frozenset(plan.held)]
+    held = frozenset(plan.held)
+    waiting = [action for action in plan.actions if action.id in held]
     lost = many(len(losses), "person") + (" loses access" if len(losses) == 1 else " lose access")
     title = f"{many(plan.summary.changes_total, 'change')}, {lost if losses else 'nobody loses access'}"
     about = parts.facts(
@@ -47,7 +48,7 @@ def render_plan(plan: Plan, file: str) -> str:
     )
     sections = [
         _losses(losses, "Loses access", "People who can do less once this plan is applied.", file),
-        _losses(waiting, "Held back", "Removals that a guard holds back: they are not applied.", file, anchor="held"),
+        _losses(waiting, "Held back", "What a guard holds back: it is not applied.", file, anchor="held"),
         _guards(plan.guards, permit_lines(plan), file, refused=plan.refused),
         _stopped(plan.stopped, file),
         parts.section("counts", "Summary", parts.counts(plan)),
@@ -62,7 +63,7 @@ def render_plan(plan: Plan, file: str) -> str:
     return _page("Rescue plan", title, joined(foreign(file), f" · {plan.made_at}"), sections, data)
 
 
-def render_outcomes(outcomes: Outcomes) -> str:
+def render_outcomes(outcomes: Outcomes) -> bytes:
     """What became of a plan, likewise: what was not done first."""
     counted: dict[str, int] = {}
     for action in outcomes.actions:
@@ -158,7 +159,7 @@ def _unscripted(what: str) -> Html:
     return element("noscript", element("p", f"The {what} needs JavaScript; the JSON report has it too.", class_="note"))
 
 
-def _page(kind: str, title: str, told: str | Html, sections: Sequence[parts.Section | None], data: str) -> str:
+def _page(kind: str, title: str, told: str | Html, sections: Sequence[parts.Section | None], data: str) -> bytes:
     style, script = _asset(STYLES), _asset(SCRIPTS)
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; base-uri 'none'; "
@@ -183,15 +184,21 @@ def _page(kind: str, title: str, told: str | Html, sections: Sequence[parts.Sect
         element("p", told, class_="told"),
         element("nav", element("ul", *links), aria_label="Contents"),
     )
-    body = element(
-        "body",
+    pieces = (
+        "<!DOCTYPE html>\n",
+        '<html lang="en">',
+        head,
+        "<body>",
         element("a", "Skip to the content", href="#main", class_="skip"),
         banner,
         element("main", *[section.html for section in shown], id="main", tabindex="-1"),
-        element("script", Html(data), type="application/json", id="data"),
+        '<script type="application/json" id="data">',
+        data,
+        "</script>",
         element("script", script),
+        "</body></html>\n",
     )
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+    return b"".join([piece.encode() for piece in pieces])  # never as one text: the data of a large plan is large
 
 
 def _themes() -> Html:

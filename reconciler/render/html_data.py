@@ -24,7 +24,6 @@ COLUMNS = (
 """The fields of one action, in the order of its row. `verbs`, `mapping` and `reason` are numbers of texts; `before` and
 `after` are numbers of groups, or null. `state`: null, `stopped`, or the outcome; in a plan also `held`."""
 _ROLES: dict[RoleName, str] = {"technician": "Technicians", "admin": "Administrators"}
-_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def make_data(
@@ -59,7 +58,8 @@ def make_data(
         "groups": order,
         "actions": rows,
     }
-    return json.dumps(data, ensure_ascii=True, separators=(",", ":")).translate(_ESCAPES)
+    made = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return made.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _row(action: Action, texts: _Texts, groups: _Groups, state: str | None) -> list[Any]:
@@ -72,7 +72,7 @@ def _row(action: Action, texts: _Texts, groups: _Groups, state: str | None) -> l
         texts.number(verbs_of(action)),
         sign_of(action),
         action.role,
-        texts.number(visible(action.mapping)) if action.mapping is not None else None,
+        texts.number(action.mapping) if action.mapping is not None else None,
         action.origin,
         _shown(subject.login),
         _shown(subject.name),
@@ -84,7 +84,7 @@ def _row(action: Action, texts: _Texts, groups: _Groups, state: str | None) -> l
         groups.number(action.role, action.group.before),
         groups.number(action.role, action.group.after),
         [[change.field, _value(change.before), _value(change.after)] for change in action.changes],
-        texts.number(visible(action.reason)),
+        texts.number(action.reason),
         action.line,
         int(action.removal),
         list(action.depends_on),
@@ -109,7 +109,7 @@ def _value(value: str | bool | None) -> str | bool | None:
 
 
 class _Texts:
-    """Each text once, in the order of first use."""
+    """Each text once, in the order of first use, made visible."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -119,7 +119,7 @@ class _Texts:
 
     @property
     def kept(self) -> list[str]:
-        return list(self._numbers)
+        return [visible(text) for text in self._numbers]
 
 
 class _Groups:

@@ -15,6 +15,7 @@ SHOWN = 100
 of actions shows them."""
 FOLD_ABOVE = 20
 """Findings of one code that are shown unfolded."""
+_WHOM = ("administrators", "administrators left; the limit is the least")
 _REST = ("unchanged", "unmanaged", "blocked", "kept_disabled", "frozen_mappings")
 
 
@@ -69,7 +70,7 @@ def guards_table(guards: Sequence[Guard]) -> Html:
     for guard in sorted(guards, key=lambda guard: guard.passed):
         word = "refused" if not guard.passed else "passed" if guard.limit is not None else "not judged"
         verdict = element("span", word, class_="verdict " + word.replace(" ", "-"))
-        whom = element("small", "administrators") if guard.role == "admin" else None
+        whom = element("small", _WHOM[guard.name == "min_admins"]) if guard.role == "admin" else None
         name = joined(element("code", guard.name), whom)
         mapping = foreign(guard.mapping) if guard.mapping is not None else None
         rows.append([name, mapping, verdict, guard.measured, guard.of, guard.limit, guard.permitted or None])
@@ -107,7 +108,7 @@ def seats_table(technician: SeatCount, mobile: SeatCount) -> Html:
             names = [foreign(login, "login") for login in count.without]
             listed = element("ul", *[element("li", name) for name in names])
             without = element("details", element("summary", many(len(names), "person")), listed)
-        rows.append([name, count.bought, count.before, -count.freed, count.taken, count.after, without])
+        rows.append([name, count.bought, count.before, count.freed, count.taken, count.after, without])
     heads = ["", "bought", "before", "freed", "taken", "after", "without"]
     return table(heads, rows, range(1, 6), "Seats and licences")
 

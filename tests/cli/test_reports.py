@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,34 @@ def test_an_apply_as_a_workbook_has_the_outcomes(live: Shell) -> None:
     ran = live.run("apply", "--yes", "--report", "Done.XLSX")
     assert ran.returncode == 0, ran.stderr
     assert {line["outcome"] for line in cells(live.folder / "Done.XLSX", "Technicians")} == {"done"}
+
+
+def test_a_plan_as_a_page_says_what_the_json_says(live: Shell) -> None:
+    ran = live.run("plan", "--report", "plan.html", "--report", "plan.json")
+    assert ran.returncode == 0, ran.stderr
+    assert "wrote plan.html" in ran.stderr
+    plan = json.loads((live.folder / "plan.json").read_text(encoding="utf-8"))
+    data = page_data(live.folder / "plan.html")
+    login, before = data["columns"].index("login"), data["columns"].index("before")
+    assert [row[login] for row in data["actions"]] == [action["subject"]["login"] for action in plan["actions"]]
+    groups = [data["groups"][row[before]][0] if row[before] is not None else None for row in data["actions"]]
+    assert groups == [(action["group"]["before"] or "").split("/")[-1] or None for action in plan["actions"]]
+
+
+def test_an_apply_as_a_page_has_the_outcomes(live: Shell) -> None:
+    ran = live.run("apply", "--yes", "--report", "Done.HTML")
+    assert ran.returncode == 0, ran.stderr
+    data = page_data(live.folder / "Done.HTML")
+    assert {row[data["columns"].index("state")] for row in data["actions"]} == {"done"}
+
+
+def page_data(page: Path) -> dict[str, Any]:
+    """What the script of a page works on."""
+    text = page.read_text(encoding="utf-8")
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text)
+    assert found
+    made: dict[str, Any] = json.loads(found.group(1))
+    return made
 
 
 def test_a_suffix_nobody_has_is_refused_before_the_work(live: Shell, box: Sandbox) -> None:

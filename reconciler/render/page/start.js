@@ -39,7 +39,12 @@ function filterBy(filters, told) {
 function leadToRest(filters) {
   for (const list of document.querySelectorAll("noscript")) {
     const section = list.closest("section");
-    const told = { losses: { verb: "loses access" }, held: { state: "held" }, stopped: { state: "stopped" } }[section.id];
+    const told = {
+      losses: [["verb", "loses access"]],
+      held: [["state", "held"]],
+      stopped: [["state", "stopped"]],
+      missed: ["failed", "skipped", "stale", "unknown", "held"].map((state) => ["state", state]),
+    }[section.id];
     if (told) section.append(button("Show all of them in the list of actions", "jump", () => filterBy(filters, told)));
   }
 }
