@@ -212,6 +212,12 @@ def test_long_lists_go_on_where_no_script_runs_and_many_findings_are_folded() ->
     assert ("noscript", ()) in page.elements
 
 
+def test_guards_that_refused_come_first() -> None:
+    plan = one_of_everything()
+    text = read(plan.model_copy(update={"guards": plan.guards[::-1]})).text
+    assert text.index("max_removals –") < text.index("max_moves –")
+
+
 def test_a_permit_is_whole_however_long() -> None:
     plan = one_of_everything()
     ids = tuple(f"{number:016x}" for number in range(700))
