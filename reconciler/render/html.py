@@ -116,7 +116,7 @@ def _guards(guards: Sequence[Guard], permit: Sequence[str], file: str | None, *,
     )
     entry = parts.permit(permit, file) if violated else None
     return parts.section(
-        "guards", f"Guards: {word}", parts.guards_table(guards), entry, class_="loss" if violated else ""
+        "guards", f"Guards: {word}", parts.guards_tables(guards), entry, class_="loss" if violated else ""
     )
 
 
@@ -140,7 +140,10 @@ def _tree(actions: Sequence[Action]) -> parts.Section | None:
     """Only a script fills it: without one there is a word saying so."""
     if not actions:
         return None
-    note = "The groups this is about, with everybody who is changed in them; nobody else is shown."
+    note = (
+        "Everybody who is changed, and nobody else, in the groups this is about: "
+        "− loses access, › moves out, + arrives, ~ any other change."
+    )
     place = element("div", id="tree", class_="built")
     return parts.section("groups", "Groups before and after", place, _unscripted("tree"), note=note)
 

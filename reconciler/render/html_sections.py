@@ -14,7 +14,7 @@ SHOWN = 100
 """Entries of one list that are always built. Those after them are there for whoever has no script; with one, the list
 of actions shows them."""
 FOLD_ABOVE = 20
-"""Findings of one code that are shown unfolded."""
+"""Findings of one code, and guards of one mapping each, that are shown unfolded."""
 _WHOM = ("administrators", "administrators left; the limit is the least")
 _REST = ("unchanged", "unmanaged", "blocked", "kept_disabled", "frozen_mappings")
 
@@ -64,8 +64,17 @@ def findings_list(findings: Sequence[Finding]) -> Html:
     return joined(*made)
 
 
-def guards_table(guards: Sequence[Guard]) -> Html:
-    """Every guard, those that refused first."""
+def guards_tables(guards: Sequence[Guard]) -> Html:
+    """Every guard, those that refused first; many that passed for one mapping each are folded."""
+    folded = [guard for guard in guards if guard.passed and guard.mapping is not None]
+    if len(folded) <= FOLD_ABOVE:
+        return _guards_table(guards)
+    shown = [guard for guard in guards if not guard.passed or guard.mapping is None]
+    summary = element("summary", f"{len(folded):,} guards of one mapping each passed")
+    return joined(_guards_table(shown), element("details", summary, _guards_table(folded)))
+
+
+def _guards_table(guards: Sequence[Guard]) -> Html:
     rows: list[list[str | int | None]] = []
     for guard in sorted(guards, key=lambda guard: guard.passed):
         word = "refused" if not guard.passed else "passed" if guard.limit is not None else "not judged"

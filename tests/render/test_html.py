@@ -218,6 +218,16 @@ def test_guards_that_refused_come_first() -> None:
     assert text.index("max_removals –") < text.index("max_moves –")
 
 
+def test_many_guards_of_one_mapping_each_are_folded_unless_they_refuse() -> None:
+    plan = one_of_everything()
+    each = tuple(plan.guards[1].model_copy(update={"mapping": f"m{number}"}) for number in range(FOLD_ABOVE + 1))
+    page = read(plan.model_copy(update={"guards": (*each, *plan.guards[::2])}))
+    assert page.text.index("max_moves –") < page.text.index("21 guards of one mapping each passed")
+    assert page.text.index("guards of one mapping each passed") < page.text.index("m0 passed")
+    refused = tuple(one.model_copy(update={"passed": False}) for one in each)
+    assert "guards of one mapping" not in read(plan.model_copy(update={"guards": refused})).text
+
+
 def test_a_permit_is_whole_however_long() -> None:
     plan = one_of_everything()
     ids = tuple(f"{number:016x}" for number in range(700))
