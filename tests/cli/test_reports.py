@@ -56,7 +56,8 @@ def test_a_plan_as_a_page_says_what_the_json_says(live: Shell) -> None:
     login, before = data["columns"].index("login"), data["columns"].index("before")
     assert [row[login] for row in data["actions"]] == [action["subject"]["login"] for action in plan["actions"]]
     groups = [data["groups"][row[before]][0] if row[before] is not None else None for row in data["actions"]]
-    assert groups == [(action["group"]["before"] or "").split("/")[-1] or None for action in plan["actions"]]
+    told = [action["group"]["before"] for action in plan["actions"]]
+    assert groups == [None if path is None else path.split("/")[-1] or "Administrators" for path in told]
 
 
 def test_an_apply_as_a_page_has_the_outcomes(live: Shell) -> None:
