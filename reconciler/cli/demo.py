@@ -40,8 +40,8 @@ def demo(into: str, quiet: bool, verbose: int) -> int:
         raise UsageError(f"{folder} cannot be written: {failed.strerror}", advice="choose another --into") from failed
     steps = (
         ("Is the file right?", ["validate"]),
-        ("What would it do? The plan as a person, a pull request, a spreadsheet and a program read it:",
-         ["plan", "--out", "plan.json", "--report", "plan.md", "--report", "plan.xlsx"]),
+        ("What would it do? The plan for a terminal, a pull request, a browser, a spreadsheet and a program:",
+         ["plan", "--out", "plan.json", "--report", "plan.md", "--report", "plan.html", "--report", "plan.xlsx"]),
         ("Do it, if it is still that plan:",
          ["apply", "--plan", "plan.json", "--yes", "--out", "outcomes.json", "--report", "outcomes.md"]),
         ("And again: Rescue equals Entra, so nothing is left to do (exit code 3 would say there was):",

@@ -12,7 +12,7 @@ def test_the_demo_ends_with_nothing_left_to_do(shell: Shell) -> None:
     assert ran.returncode == 0, ran.stderr
     assert [line for line in ran.stdout.splitlines() if line.startswith("$ ")] == [
         "$ reconciler validate",
-        "$ reconciler plan --out plan.json --report plan.md --report plan.xlsx",
+        "$ reconciler plan --out plan.json --report plan.md --report plan.html --report plan.xlsx",
         "$ reconciler apply --plan plan.json --yes --out outcomes.json --report outcomes.md",
         "$ reconciler plan --detailed-exitcode",
     ]
