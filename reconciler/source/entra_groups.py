@@ -7,8 +7,8 @@ not cast to users: a cast reads an index that lags (graph.md §3).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from reconciler.model.directory import Group, UnreadGroup
@@ -31,6 +31,7 @@ class GroupReading:
         self._limit = limit
         self._may_read_hidden = may_read_hidden
         self._asked = False
+        self._crowded = False
         self._listing = Listing(f"/groups/{quote(id_, safe='')}/members?$select={MEMBER_FIELDS}&$top=999")
         self._roll = Roll(persons)
 
@@ -85,10 +86,17 @@ class GroupReading:
         elif why:
             self._lose(why)
         elif self._limit is not None and len(self._roll.people) > self._limit:
-            self._lose(f"it has more than {self._limit} direct user members (limits.members)")
+            self._lose(_over(self._limit))
+            self._crowded = True
 
-    def result(self) -> Group | UnreadGroup:
-        """Call when nothing is left to ask, of any group: people are settled over all of them."""
+    def result(self, limit: int | None = None) -> Group | UnreadGroup:
+        """Call when nothing is left to ask, of any group: people are settled over all of them.
+
+        `limit`: of a file that allows no more members than those the group was read for.
+        """
+        allowed = self._limit if limit is None else limit
+        if allowed is not None and (self._crowded or (not self.why and len(self._roll.people) > allowed)):
+            return UnreadGroup(self.id, self.name, _over(allowed), self.hidden)
         if self.why:
             return UnreadGroup(self.id, self.name, self.why, self.hidden)
         return Group(
@@ -107,45 +115,102 @@ class GroupReading:
         self._roll.clear()
 
 
+def _over(limit: int) -> str:
+    return f"it has more than {limit} direct user members (limits.members)"
+
+
+class Following(NamedTuple):
+    """Whose nesting one file follows: from `tops` down, never into or past its `boundaries`, the groups it maps."""
+
+    tops: frozenset[str] = frozenset()
+    boundaries: frozenset[str] = frozenset()
+
+    def below(self, groups: Mapping[str, Group | UnreadGroup]) -> dict[str, Group | UnreadGroup]:
+        """What is met that way, by id, of all that was read."""
+        met: dict[str, Group | UnreadGroup] = {}
+        ways = sorted(self.tops)
+        while ways:
+            group = groups.get(ways.pop())
+            for id_ in group.nested if isinstance(group, Group) else ():
+                if id_ not in self.boundaries and id_ not in met and id_ in groups:
+                    met[id_] = groups[id_]
+                    ways.append(id_)
+        return met
+
+
 def fetch_groups(
     client: GraphClient,
     ids: Collection[str],
     *,
     limit: int | None,
-    follow: Collection[str] = (),
+    follow: Sequence[Following] = (),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, GroupReading]:
-    """Read all these groups, lower-case ids, and after them every group nested in one of `follow`, at any depth.
+    """Read all these groups, lower-case ids, and after them every group that one of `follow` meets, at any depth.
 
-    Whatever is among `ids` is a boundary: what is nested in it is read only if it is to be followed itself. Never
-    raises for one group; CredentialsError as the client raises it.
+    Each group is read once, however many meet it. Never raises for one group; CredentialsError as the client raises it.
     """
-    persons, followed = Persons(), set(follow)
+    persons = Persons()
     may_read_hidden = "Member.Read.Hidden" in _roles(client.claims())
-    readings = {id_: GroupReading(id_, persons, limit, may_read_hidden=may_read_hidden) for id_ in dict.fromkeys(ids)}
+
+    def reading(id_: str) -> GroupReading:
+        return GroupReading(id_, persons, limit, may_read_hidden=may_read_hidden)
+
+    def nested_in(id_: str) -> Collection[str]:
+        return readings[id_].nested if id_ in readings and id_ not in left else ()
+
+    readings = {id_: reading(id_) for id_ in dict.fromkeys(ids)}
     left = set(readings)
+    ways = _Ways(follow)
     while items := [item for id_ in readings if id_ in left for item in readings[id_].questions()]:
         asked = dict.fromkeys(left, 0)
         for item in items:
             asked[item.key.partition(" ")[2]] += 1
         for key, answer in client.batch_each(items):
             kind, _, id_ = key.partition(" ")
-            reading = readings[id_]
             if kind == "group":
-                reading.take_group(answer)
+                readings[id_].take_group(answer)
             else:
-                reading.take_members(answer, client.relative)
+                readings[id_].take_members(answer, client.relative)
             asked[id_] -= 1
-            if not asked[id_] and reading.finished:
+            if not asked[id_] and readings[id_].finished:
                 left.discard(id_)
-                for nested in sorted(reading.nested) if id_ in followed else ():
+                for nested in ways.lead_on(id_, nested_in):
                     if nested not in readings:
-                        readings[nested] = GroupReading(nested, persons, limit, may_read_hidden=may_read_hidden)
-                        followed.add(nested)
+                        readings[nested] = reading(nested)
                         left.add(nested)
                 if progress:
                     progress("reading groups in Entra", len(readings) - len(left), len(readings))
     return readings
+
+
+class _Ways:
+    """Which groups have been met by whom."""
+
+    def __init__(self, follow: Sequence[Following]) -> None:
+        self._boundaries = [one.boundaries for one in follow]
+        self._followed: dict[str, set[int]] = {}
+        for index, one in enumerate(follow):
+            for id_ in one.tops:
+                self._followed.setdefault(id_, set()).add(index)
+
+    def lead_on(self, id_: str, nested_in: Callable[[str], Iterable[str]]) -> list[str]:
+        """What a group just read leads to. `nested_in` gives nothing for a group not read yet: its turn comes."""
+        met: dict[str, None] = {}
+        stack = [id_]
+        while stack:
+            at = stack.pop()
+            whose = self._followed.get(at, set())
+            for nested in sorted(nested_in(at)) if whose else ():
+                new = {one for one in whose if nested not in self._boundaries[one]}
+                new -= self._followed.get(nested, set())
+                if new:
+                    self._followed.setdefault(nested, set()).update(new)
+                    if nested not in met:
+                        met[nested] = None
+                    if nested != at:
+                        stack.append(nested)
+        return list(met)
 
 
 def _roles(claims: dict[str, Any] | None) -> set[str]:

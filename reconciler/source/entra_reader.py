@@ -7,13 +7,14 @@ Only where nothing at all can be trusted does reading raise: no group readable, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconciler.errors import CredentialsError, SourceError
 from reconciler.model.directory import Directory, Group, NoPerson, Person, UnreadGroup, Whereabouts
-from reconciler.model.mappings import Mapping, Mappings
+from reconciler.model.mappings import Mapping as Pair
+from reconciler.model.mappings import Mappings
 from reconciler.source import entra_people
-from reconciler.source.entra_groups import GroupReading, fetch_groups
+from reconciler.source.entra_groups import Following, GroupReading, fetch_groups
 from reconciler.source.entra_lookup import Found, fetch_person
 from reconciler.source.entra_names import NameLookup, fetch_names, same_name
 from reconciler.source.graph_client import PERMISSIONS, GraphClient, refused_token
@@ -24,7 +25,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class NothingReadable(SourceError):
     """Graph answered for none of the mapped groups. `groups`: each with its reason, by mapping name."""
 
-    def __init__(self, message: str, groups: dict[str, Group | UnreadGroup], *, advice: str | None) -> None:
+    def __init__(self, message: str, groups: Mapping[str, Group | UnreadGroup], *, advice: str | None) -> None:
         super().__init__(message, advice=advice)
         self.groups = groups
 
@@ -44,38 +45,40 @@ class EntraReader:
         self._progress = progress
 
     def fetch_directory(self, mappings: Mappings) -> Directory:
-        """Every mapped group, and those nested in the groups of mappings that follow nesting, each once.
+        """`fetch_directories` for one file."""
+        return self.fetch_directories([mappings])[0]
 
-        Raises SourceError or CredentialsError where Graph answered for none of them; a group it did answer for and that
-        cannot be trusted freezes its mapping, also where it is the only one (D17).
+    def fetch_directories(self, files: Sequence[Mappings]) -> list[Directory]:
+        """Each file's groups, and those nested in the groups of its mappings that follow nesting, all in one reading.
+
+        No group is read twice, and each file is given what it would be given alone. Raises SourceError or
+        CredentialsError where Graph answered for no group of the first file; a group it did answer for and that cannot
+        be trusted freezes its mapping, also where it is the only one (D17).
         """
         confirmed = self._confirm_tenant()
-        wanted = mappings.mappings
-        lookups = fetch_names(self._client, [name for one in wanted if (name := _name_alone(one))])
-        ids = {one.name: _id_of(one, lookups) for one in wanted}
-        known = {id_: None for id_ in ids.values() if id_}
-        follow = [id_ for one in wanted if one.nested != "direct" and (id_ := ids[one.name])]
-        limit = mappings.limits.members
-        readings = fetch_groups(self._client, known, limit=limit, follow=follow, progress=self._progress)
-        groups: dict[str, Group | UnreadGroup] = {}
-        notes = [] if confirmed is not False else [self._other_tenant()]
-        statuses: set[int] = set()
-        results = {id_: reading.result() for id_, reading in readings.items()}
-        for one in wanted:
-            id_, name = ids[one.name], one.entra_group.name
-            if not id_:
-                lookup = lookups[name or ""]
-                groups[one.name] = UnreadGroup(None, name, lookup.why)
-                statuses.add(lookup.listing.status)
-                continue
-            groups[one.name] = _with_name(results[id_], one)
-            statuses.add(readings[id_].status)
-            notes += _notes(one, readings[id_])
-        answered = any(readings[id_].status == 200 for id_ in known)
-        if wanted and not answered and not any(isinstance(group, Group) for group in groups.values()):
-            raise self._nothing_readable(groups, statuses)
-        nested = {id_: group for id_, group in results.items() if id_ not in known}
-        return Directory(groups, confirmed, tuple(notes), nested)
+        every = [one for mappings in files for one in mappings.mappings]
+        lookups = fetch_names(self._client, [name for one in every if (name := _name_alone(one))])
+        ways = [_following(mappings, lookups) for mappings in files]
+        known = {id_: None for one in every if (id_ := _id_of(one, lookups))}
+        limit = max(mappings.limits.members for mappings in files)
+        readings = fetch_groups(self._client, known, limit=limit, follow=ways, progress=self._progress)
+        found = []
+        for mappings, way in zip(files, ways, strict=True):
+            within = {id_: reading.result(mappings.limits.members) for id_, reading in readings.items()}
+            groups: dict[str, Group | UnreadGroup] = {}
+            for one in mappings.mappings:
+                id_ = _id_of(one, lookups)
+                name = one.entra_group.name
+                groups[one.name] = (
+                    _with_name(within[id_], one) if id_ else UnreadGroup(None, name, lookups[name or ""].why)
+                )
+            notes = [
+                note for one in mappings.mappings for note in _notes(one, readings.get(_id_of(one, lookups) or ""))
+            ]
+            notes = [*([] if confirmed is not False else [self._other_tenant()]), *notes]
+            found.append(Directory(groups, confirmed, tuple(notes), way.below(within)))
+        self._check_readable(files[0], found[0].groups, lookups, readings)
+        return found
 
     def fetch_group(self, group_id: str) -> Group | UnreadGroup:
         """One group's members once more, now (D8, `reading_moved`). No limit on their number."""
@@ -114,8 +117,24 @@ class EntraReader:
             "look at entra.tenant_id, AZURE_TENANT_ID and where the token comes from"
         )
 
+    def _check_readable(
+        self,
+        mappings: Mappings,
+        groups: Mapping[str, Group | UnreadGroup],
+        lookups: Mapping[str, NameLookup],
+        readings: Mapping[str, GroupReading],
+    ) -> None:
+        """Raises where Graph answered for none of the groups of a file."""
+        statuses: set[int] = set()
+        for one in mappings.mappings:
+            id_ = _id_of(one, lookups)
+            statuses.add(readings[id_].status if id_ else lookups[one.entra_group.name or ""].listing.status)
+        answered = any((id_ := _id_of(one, lookups)) and readings[id_].status == 200 for one in mappings.mappings)
+        if mappings.mappings and not answered and not any(isinstance(group, Group) for group in groups.values()):
+            raise self._nothing_readable(groups, statuses)
+
     def _nothing_readable(
-        self, groups: dict[str, Group | UnreadGroup], statuses: set[int]
+        self, groups: Mapping[str, Group | UnreadGroup], statuses: set[int]
     ) -> SourceError | CredentialsError:
         if statuses == {401}:
             return refused_token(renewable=self._client.renewable)
@@ -132,18 +151,24 @@ class EntraReader:
         return NothingReadable(message, groups, advice=advice)
 
 
-def _name_alone(one: Mapping) -> str | None:
+def _name_alone(one: Pair) -> str | None:
     """The display name to look up; None where the file gives an id."""
     return None if one.entra_group.id else one.entra_group.name
 
 
-def _id_of(one: Mapping, lookups: dict[str, NameLookup]) -> str | None:
+def _following(mappings: Mappings, lookups: Mapping[str, NameLookup]) -> Following:
+    ids = {one.name: _id_of(one, lookups) for one in mappings.mappings}
+    tops = frozenset(id_ for one in mappings.mappings if one.nested != "direct" and (id_ := ids[one.name]))
+    return Following(tops, frozenset(id_ for id_ in ids.values() if id_))
+
+
+def _id_of(one: Pair, lookups: Mapping[str, NameLookup]) -> str | None:
     if one.entra_group.id:
         return one.entra_group.id.lower()
     return lookups[one.entra_group.name or ""].id
 
 
-def _with_name(group: Group | UnreadGroup, one: Mapping) -> Group | UnreadGroup:
+def _with_name(group: Group | UnreadGroup, one: Pair) -> Group | UnreadGroup:
     """A group whose name is not known goes by the one in the file; one renamed since the look-up is not trusted."""
     if isinstance(group, UnreadGroup):
         return group if group.name else UnreadGroup(group.id, one.entra_group.name, group.why, group.hidden)
@@ -153,9 +178,15 @@ def _with_name(group: Group | UnreadGroup, one: Mapping) -> Group | UnreadGroup:
     return group
 
 
-def _notes(one: Mapping, reading: GroupReading) -> list[str]:
+def _notes(one: Pair, reading: GroupReading | None) -> list[str]:
     """A name beside an id is only checked (D13)."""
     written = one.entra_group.name
-    if not one.entra_group.id or not written or reading.name is None or same_name(reading.name, written):
+    if (
+        reading is None
+        or not one.entra_group.id
+        or not written
+        or reading.name is None
+        or same_name(reading.name, written)
+    ):
         return []
     return [f"{one.name}: the Entra group {reading.id} is called {reading.name!r}, the file says {written!r}"]
