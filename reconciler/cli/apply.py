@@ -13,6 +13,12 @@ from reconciler.cli.talk import Talk, talk_options
 
 @click.command(short_help="Read, plan, write, read back.")
 @click.argument("file", default="mappings.yaml")
+@click.option("--base", metavar="FILE", help="The file before the edit; see plan. What it does not hold is the edit's.")
+@click.option(
+    "--reviewed",
+    metavar="EDIT_DIGEST",
+    help="Apply only if the edit still does what this edit digest, of a plan with --base, stands for. Needs --base.",
+)
 @click.option("--plan", "saved", metavar="FILE", help="Apply only if the plan is still the one saved here.")
 @click.option("--yes", is_flag=True, help="Do not ask. Needed without a terminal.")
 @click.option(
@@ -31,6 +37,8 @@ from reconciler.cli.talk import Talk, talk_options
 @talk_options
 def apply(
     file: str,
+    base: str | None,
+    reviewed: str | None,
     saved: str | None,
     yes: bool,
     refresh: Literal["auto", "full", "bulk"],
@@ -44,10 +52,25 @@ def apply(
     from reconciler.cli.files import check_reports, check_writable
     from reconciler.errors import UsageError
 
+    if reviewed is not None and base is None:
+        raise UsageError(
+            "--reviewed is what an edit does, and without --base there is none", advice="add --base, the file before it"
+        )
     talk = Talk(quiet=quiet, verbose=verbose)
     check_reports(reports)
     if out:
         check_writable(out)
     if not yes and not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask on", advice="add --yes to apply without being asked")
-    return Apply(file, saved, refresh, reports, out, ask=not yes, talk=talk, environ=os.environ).run()
+    return Apply(
+        file,
+        saved,
+        refresh,
+        reports,
+        out,
+        base=base,
+        reviewed=reviewed,
+        ask=not yes,
+        talk=talk,
+        environ=os.environ,
+    ).run()

@@ -15,6 +15,7 @@ import click
 
 from reconciler.apply.applier import Applier, Run, outcome_of, wait_until
 from reconciler.apply.checks import compare_result
+from reconciler.cli.base import load_base
 from reconciler.cli.files import write_whole
 from reconciler.cli.passwords import password_source
 from reconciler.cli.reading import Sides, load_file, open_sides, read_and_plan
@@ -44,17 +45,24 @@ class Apply:
         reports: Sequence[str],
         out: str | None,
         *,
+        base: str | None = None,
+        reviewed: str | None = None,
         ask: bool,
         talk: Talk,
         environ: Mapping[str, str],
         stopping: StopFlag | None = None,
     ) -> None:
-        """`stopping`: the flag of whoever handles the signals already; without one they are handled here."""
+        """`base`: the file before the edit; `reviewed`: the digest of what that edit did when it was reviewed.
+
+        `stopping`: the flag of whoever handles the signals already; without one they are handled here.
+        """
         self._file = file
         self._saved = saved
         self._refresh = refresh
         self._reports = reports
         self._out = out
+        self._base = base
+        self._reviewed = reviewed
         self._ask = ask
         self._talk = talk
         self._environ = environ
@@ -76,15 +84,16 @@ class Apply:
         """
         with nullcontext(self._stopping) if self._stopping is not None else stop_on_signals(self._talk) as stopping:
             mappings = load_file(self._file, self._talk)
-            reviewed = load_plan(self._saved) if self._saved else None
+            base = load_base(self._base, mappings, self._talk) if self._base is not None else None
+            saved = load_plan(self._saved) if self._saved else None
             if self._out and Path(self._out).is_file():
                 Path(self._out).unlink()  # what an earlier run did must not be taken for what this one did
             try:
                 with open_sides(mappings, self._environ, self._talk) as sides:
-                    self._planned = read_and_plan(mappings, sides, refresh=self._refresh, talk=self._talk)
+                    self._planned = read_and_plan(mappings, sides, refresh=self._refresh, talk=self._talk, base=base)
                     self._awards = rank_awards(self._planned[0].actions, mappings.mappings)
                     stopping.defer()
-                    outcomes, bug = self._carry_out(*self._planned, mappings, reviewed, sides, stopping)
+                    outcomes, bug = self._carry_out(*self._planned, mappings, saved, sides, stopping)
             except BaseException as ended:
                 if self._planned is not None:
                     self._report(self._nothing_done(*self._planned, ended))
@@ -99,13 +108,13 @@ class Apply:
         plan: Plan,
         readings: Readings,
         mappings: Mappings,
-        reviewed: Plan | None,
+        saved: Plan | None,
         sides: Sides,
         stopping: StopFlag,
     ) -> tuple[Outcomes, Exception | None]:
         """What became of the plan, and the bug that ended it, if one did. Raises only before the first write."""
         self._talk.show(render_plan_as(".text", self._talk.masked_plan(plan), self._file), masked=True)
-        self._refuse_unless(plan, reviewed)
+        self._refuse_unless(plan, saved)
         password = self._password_for(plan, mappings)
         if plan.actions and self._ask and not stopping():
             refused = _refused(self._talk, stopping)
@@ -113,10 +122,16 @@ class Apply:
                 return self._outcomes(plan, readings, _all(plan, "skipped", f"not tried: {refused}"), 6, None), None
         return self._write(plan, readings, sides, password, stopping)
 
-    def _refuse_unless(self, plan: Plan, reviewed: Plan | None) -> None:
+    def _refuse_unless(self, plan: Plan, saved: Plan | None) -> None:
         """First the digests, then the guards; nothing has been written when either refuses."""
-        if reviewed is not None and (reviewed.digest, reviewed.config_digest) != (plan.digest, plan.config_digest):
-            what = "the file" if reviewed.config_digest != plan.config_digest else "Entra or Rescue"
+        if self._reviewed is not None and self._reviewed.strip().lower() != plan.edit_digest:
+            raise NotReviewed(
+                "the edit would now do something else than what was reviewed; nothing was written",
+                advice="look at the plan above; if it is right, apply again with --reviewed "
+                f"{plan.edit_digest} (reviewed was {self._reviewed.strip() or 'nothing'})",
+            )
+        if saved is not None and (saved.digest, saved.config_digest) != (plan.digest, plan.config_digest):
+            what = "the file" if saved.config_digest != plan.config_digest else "Entra or Rescue"
             raise NotReviewed(
                 f"the plan is no longer the one saved in {self._saved}: {what} changed since; nothing was written",
                 advice="look at the plan above, save it anew with `reconciler plan --out`, apply that",

@@ -274,6 +274,8 @@ def log_plan(plan: Plan) -> None:
     """One line for every action, finding and guard that refused, then one for the plan."""
     for action in plan.actions:
         PLAN.info("%s: %s", _what(action), action.reason, extra=_fields(**_about(action)))
+    for action in plan.stopped:
+        PLAN.info("stopped by the edit: %s", _what(action), extra=_fields(**_about(action), stopped=True))
     for finding in plan.findings:
         PLAN.log(
             logging.ERROR if finding.severity == "error" else logging.WARNING,
@@ -292,7 +294,12 @@ def log_plan(plan: Plan) -> None:
     PLAN.info(
         "plan made: %d changes",
         plan.summary.changes_total,
-        extra=_fields(digest=plan.digest, config_digest=plan.config_digest, summary=plan.summary.model_dump()),
+        extra=_fields(
+            digest=plan.digest,
+            edit_digest=plan.edit_digest,
+            config_digest=plan.config_digest,
+            summary=plan.summary.model_dump(),
+        ),
     )
 
 
@@ -320,6 +327,7 @@ def _about(action: Action) -> dict[str, Any]:
         "mapping": action.mapping,
         "reason": action.reason,
         "removal": action.removal,
+        "origin": action.origin,
     }
 
 

@@ -1,4 +1,4 @@
-"""Opens both sides, reads them whole, and plans until planning asks nothing more.
+"""Opens both sides, reads them whole, and plans until planning asks nothing more; with a base, two files from that.
 
 The only place where `source`, `target` and `planning` meet. Whatever cannot be read whole ends the run before a plan.
 """
@@ -6,14 +6,16 @@ The only place where `source`, `target` and `planning` meet. Whatever cannot be 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from reconciler.cli.base import Base
 from reconciler.cli.talk import Progress, Talk
-from reconciler.errors import ReconcilerError, TargetError
+from reconciler.errors import InputError, ReconcilerError, TargetError
+from reconciler.model.hierarchy import Caller, Details, Tree
 from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Plan, Refresh
 from reconciler.model.readings import Questions, Readings
@@ -25,6 +27,31 @@ if TYPE_CHECKING:
 
 ROUNDS = 8
 """Each round of questions depends on the answers of the one before; five kinds of questions need no more than this."""
+
+
+class ReadsRescue(Protocol):
+    """Where a plan has the Rescue side from: the account itself, or what an earlier run saved of it."""
+
+    def fetch_tree(self) -> Tree: ...
+
+    def fetch_caller(self, tree: Tree) -> Caller: ...
+
+    def fetch_details(
+        self, node_ids: Iterable[int], progress: Callable[[int, int], None] | None = None
+    ) -> dict[int, Details | None]: ...
+
+
+class ReadableSides(Protocol):
+    """What a plan needs of both sides."""
+
+    @property
+    def entra(self) -> EntraReader: ...
+
+    @property
+    def reader(self) -> ReadsRescue: ...
+
+    @property
+    def progress(self) -> Progress: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +75,48 @@ def load_file(file: str, talk: Talk) -> Mappings:
 
 
 @contextmanager
-def open_sides(mappings: Mappings, environ: Mapping[str, str], talk: Talk) -> Iterator[Sides]:
-    """Clients for both sides, closed at the end. Credentials are looked for here, before anything is read."""
+def open_entra(mappings: Mappings, environ: Mapping[str, str], talk: Talk) -> Iterator[tuple[EntraReader, Progress]]:
+    """The reader of Entra and where progress is told; its credentials are looked for here, nothing is read."""
     from reconciler.source.clouds import graph_base_url
     from reconciler.source.credentials import make_token_source
     from reconciler.source.entra_reader import EntraReader
     from reconciler.source.graph_client import GraphClient
-    from reconciler.target.connect import open_rescue
     from reconciler.transport import Channel
 
     tokens = make_token_source(environ, tenant_id=mappings.tenant_id, cloud=mappings.cloud)
-    rescue = open_rescue(environ, mappings.region, mappings.requests_per_second)
     graph_url = graph_base_url(environ, mappings.cloud)
     with (
-        rescue.channel,
         Channel(graph_url, service="Microsoft Graph (GRAPH_BASE_URL)") as graph,
         talk.progress() as progress,
     ):
-        entra = EntraReader(GraphClient(graph, tokens, run=talk.run), tenant_id=mappings.tenant_id, progress=progress)
-        yield Sides(entra, rescue.reader, rescue.writer, progress)
+        client = GraphClient(graph, tokens, run=talk.run)
+        yield EntraReader(client, tenant_id=mappings.tenant_id, progress=progress), progress
 
 
-def read_and_plan(mappings: Mappings, sides: Sides, *, refresh: Refresh, talk: Talk) -> tuple[Plan, Readings]:
-    """One plan and the readings it was made from.
+@contextmanager
+def open_sides(mappings: Mappings, environ: Mapping[str, str], talk: Talk) -> Iterator[Sides]:
+    """Clients for both sides, closed at the end. Credentials are looked for here, before anything is read."""
+    from reconciler.target.connect import open_rescue
 
-    Raises TargetError when the account is another one or the caller no master administrator (D17), SourceError when no
-    mapped group can be read, InputError for what only the reading can show to be wrong with the file.
+    with open_entra(mappings, environ, talk) as (entra, progress):
+        rescue = open_rescue(environ, mappings.region, mappings.requests_per_second)
+        with rescue.channel:
+            yield Sides(entra, rescue.reader, rescue.writer, progress)
+
+
+def read_and_plan(
+    mappings: Mappings, sides: ReadableSides, *, refresh: Refresh, talk: Talk, base: Base | None = None
+) -> tuple[Plan, Readings]:
+    """One plan and the readings it was made from; with a base it says what the edit does and stops (§5).
+
+    Both files are planned from one reading: no group and nobody is read twice, and what the plan of one has to know the
+    other knows as well. Raises TargetError when the account is another one or the caller no master administrator (D17),
+    SourceError when no mapped group can be read, InputError for what only the reading can show to be wrong with the
+    file; a base that is wrong in that way counts as empty.
     """
-    directory = sides.entra.fetch_directory(mappings)
-    for note in directory.notes:
+    files = [mappings, *([base.mappings] if base is not None and base.mappings is not None else [])]
+    directories = sides.entra.fetch_directories(files)
+    for note in directories[0].notes:
         talk.warn(note)
     tree = sides.reader.fetch_tree()
     caller = sides.reader.fetch_caller(tree)
@@ -86,15 +126,38 @@ def read_and_plan(mappings: Mappings, sides: Sides, *, refresh: Refresh, talk: T
             f"account {mappings.account_id}",
             advice="check the credentials, or rescue.account_id in the file",
         )
-    readings = Readings(directory, tree, caller, refresh)
+    readings = Readings(directories[0], tree, caller, refresh)
     for _ in range(ROUNDS):
         now = datetime.now(UTC)
-        made = _make_plan(mappings, readings, now)
-        if isinstance(made, Plan):
-            talk.note_plan(made)
-            return made, readings
-        readings = _answer(made, readings, sides)
+        made = [_make_plan(mappings, readings, now)]
+        if base is not None and base.mappings is not None:
+            try:
+                made.append(_make_plan(base.mappings, replace(readings, directory=directories[1]), now))
+            except InputError as wrong:
+                base = base.counted_as_empty(mappings, talk, f"it is not valid any more:\n{wrong}")
+        questions = [item for item in made if not isinstance(item, Plan)]
+        plans = [item for item in made if isinstance(item, Plan)]
+        if not questions:
+            plan = plans[0] if base is None else _compare(mappings, base, *plans)
+            talk.note_plan(plan)
+            return plan, readings
+        readings = _answer(_merge(questions), readings, sides)
     raise ReconcilerError(f"planning still had questions after {ROUNDS} rounds", advice="please report this as a bug")
+
+
+def _compare(mappings: Mappings, base: Base, plan: Plan, before: Plan | None = None) -> Plan:
+    from reconciler.planning.editing import compare_plans
+
+    return compare_plans(plan, before, mappings.words, base.words)
+
+
+def _merge(asked: list[Questions]) -> Questions:
+    """What either plan asks, asked once."""
+    merged = Questions()
+    for questions in asked:
+        for item in fields(Questions):
+            getattr(merged, item.name).update(getattr(questions, item.name))
+    return merged
 
 
 def _make_plan(mappings: Mappings, readings: Readings, now: datetime) -> Plan | Questions:
@@ -103,7 +166,7 @@ def _make_plan(mappings: Mappings, readings: Readings, now: datetime) -> Plan | 
     return make_plan(mappings, readings, today=now.date(), made_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def _answer(questions: Questions, readings: Readings, sides: Sides) -> Readings:
+def _answer(questions: Questions, readings: Readings, sides: ReadableSides) -> Readings:
     """The readings with every question answered; one bulk call a kind."""
     if questions.accounts:
         found = sides.entra.fetch_whereabouts(sorted(questions.accounts), groups_for=questions.groups_of)

@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 from reconciler.config.checks import Pair, Parts, check_parts
 from reconciler.config.messages import label, schema_problems
 from reconciler.config.settle import config_digest, nfc, settle_mapping, settled_owner
+from reconciler.config.words import words_of
 from reconciler.config.yaml_lines import MAX_BYTES, MAX_PROBLEMS, UNUSABLE, Document, read_yaml
 from reconciler.errors import InputError, Problem
 from reconciler.model import file as words
@@ -204,5 +205,6 @@ def _settled(
         ),
         config_digest="",
         warnings=warnings,
+        words=words_of(whole, [pair.mapping for pair in parts.pairs]),
     )
     return replace(found, config_digest=config_digest(found))

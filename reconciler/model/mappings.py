@@ -6,11 +6,12 @@ scalars (settings, limits, guards) is taken over from `model.file` as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.model.file import Guards, Limits, MobileLicense, Nested, Settings
 from reconciler.model.hierarchy import Role
+from reconciler.model.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +110,5 @@ class Mappings:
     """SHA-256 of the canonical JSON of all of the above that can change a plan: no file name, no line."""
     warnings: tuple[str, ...]
     """`FILE:LINE:COLUMN: …` remarks that leave the file valid, such as two SSO rules on one mapping (D21)."""
+    words: Words = field(default_factory=dict, compare=False, repr=False)
+    """The same in the words of the file, to show what an edit edits."""

@@ -200,6 +200,19 @@ class Summary(PlanModel):
     frozen_mappings: int = 0
 
 
+class Edit(PlanModel):
+    """One key of the file that the edit changes, in the words of the file; an entry of a list may come or go whole.
+
+    `before` null: the key, or the whole entry, is new; `after` null: it is gone.
+    """
+
+    key: Text
+    before: Text | bool | int | float | None = None
+    after: Text | bool | int | float | None = None
+    people: int | None = None
+    """How many people of whom something is done or stopped by it; null where that cannot be told of one key alone."""
+
+
 class Plan(PlanModel):
     format_version: Literal["1.0"] = "1.0"
     digest: str
@@ -216,6 +229,10 @@ class Plan(PlanModel):
     guards: tuple[Guard, ...]
     held: tuple[str, ...] = ()
     """Ids of the actions that apply holds back (`on_violation: hold_removals`); the digest and the counts have them."""
+    edits: tuple[Edit, ...] = ()
+    """What the edit edits, where there is a base; empty without one."""
+    rescue_read_at: str | None = None
+    """When Rescue was read, where that was an earlier run (`--readings`); null: in this one."""
 
     @property
     def violations(self) -> tuple[Guard, ...]:

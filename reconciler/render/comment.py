@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.model.comment_marker import make_comment_marker
 from reconciler.model.plan import Action, Finding, Guard, Outcomes, Plan, SeatCount
+from reconciler.render.edits import edit_lines
 from reconciler.render.fitting import fit, folded, listed, size_of
 from reconciler.render.markdown import diff_line
 from reconciler.render.safe import code_block, code_span, visible
@@ -48,6 +49,7 @@ def render_plan_comment(plan: Plan, file: str, links: Links, budget: int = COMME
     if plan.held:
         verdict = f"**A guard holds back {many(len(plan.held), 'action')}, the rest goes on**"
     page.guards(plan.violations, verdict, plan.made_at, links)
+    page.lines(edit_lines(plan), many(len(plan.edits), "edited key"), more, open_=True)
     page.add(_seats_line(plan))
     if with_base and not own and not plan.stopped:
         page.add("This edit by itself changes nothing in Rescue.")
@@ -246,6 +248,8 @@ def _apply_heading(outcomes: Outcomes) -> list[str]:
 def _plan_footer(plan: Plan, file: str, links: Links) -> str:
     parts = [rest(plan.summary), *_where(file, links)]
     parts += [f"digest `{plan.digest[:12]}`", f"SSO IDs checked: {plan.sso_verified}"]
+    if plan.rescue_read_at:
+        parts.append(f"Rescue as read at {code_span(plan.rescue_read_at)}")
     if plan.edit_digest:
         parts.append(f"edit digest `{plan.edit_digest}`")
     return " · ".join(parts + _links(links))

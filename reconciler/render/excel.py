@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 from reconciler.model.plan import VERBS, Action, Finding, Guard, Outcomes, Plan, SeatCount
+from reconciler.render.edits import has_base, word
 from reconciler.render.safe import width, without_controls
 from reconciler.render.table import Line, lines_of, seat_lines, skipped_lines
 
@@ -54,6 +55,8 @@ PLAN_COLUMNS = (
     Column("reason", "reason", widest=100),
     Column("rule number", "rule"),
 )
+ORIGIN = (Column("origin", "origin"),)
+"""Beyond R77, where there is a base."""
 OUTCOME_COLUMNS = (*PLAN_COLUMNS, Column("outcome", "outcome"), Column("message", "message", widest=100))
 
 COLOURS = {
@@ -81,9 +84,15 @@ def render_plan(plan: Plan, file: str) -> bytes:
             ("changes", plan.summary.changes_total),
             ("guards", "refused" if plan.refused else f"{len(plan.held)} actions held back" if plan.held else "passed"),
             ("SSO IDs checked", plan.sso_verified),
+            ("Rescue as read at", plan.rescue_read_at),
             ("digest", plan.digest),
             ("edit digest", plan.edit_digest),
             ("config digest", plan.config_digest),
+        )
+        page.table(
+            "Edited keys",
+            ("key", "before", "after", "people affected"),
+            [(edit.key, _word(edit.before), _word(edit.after), edit.people) for edit in plan.edits],
         )
         page.table("People and groups", ("what", "count"), _counts(plan))
         page.table(
@@ -98,7 +107,8 @@ def render_plan(plan: Plan, file: str) -> bytes:
             [(one.name, one.state, one.entra_group, one.rescue_group, one.members) for one in plan.mappings],
         )
 
-    return _workbook("Rescue plan", plan.made_at, PLAN_COLUMNS, summary, plan.actions, plan.stopped, plan.findings)
+    columns = (*PLAN_COLUMNS, *ORIGIN) if has_base(plan) else PLAN_COLUMNS
+    return _workbook("Rescue plan", plan.made_at, columns, summary, plan.actions, plan.stopped, plan.findings)
 
 
 def render_outcomes(outcomes: Outcomes) -> bytes:
@@ -122,7 +132,8 @@ def render_outcomes(outcomes: Outcomes) -> bytes:
         page.guards(outcomes.guards)
 
     made = outcomes.started_at
-    return _workbook("Rescue apply", made, OUTCOME_COLUMNS, summary, outcomes.actions, (), outcomes.findings)
+    columns = (*OUTCOME_COLUMNS, *ORIGIN) if has_base(outcomes) else OUTCOME_COLUMNS
+    return _workbook("Rescue apply", made, columns, summary, outcomes.actions, (), outcomes.findings)
 
 
 def _workbook(
@@ -309,6 +320,10 @@ def _cell_text(text: str) -> str:
 def _instant(text: str) -> datetime:
     """Excel knows no time zones: the same moment in UTC, without one."""
     return datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+def _word(value: str | bool | float | None) -> str | None:
+    return None if value is None else word(value)
 
 
 def _counts(plan: Plan) -> list[tuple[str, int]]:

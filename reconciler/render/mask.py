@@ -96,6 +96,7 @@ class Masker:
                 "actions": self._actions(plan.actions),
                 "stopped": self._actions(plan.stopped),
                 "findings": self._findings(plan.findings),
+                "edits": tuple(self.value(edit) for edit in plan.edits),
                 "mappings": tuple(
                     state.model_copy(update={"not_created": tuple(mask_login(login) for login in state.not_created)})
                     for state in plan.mappings

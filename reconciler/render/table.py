@@ -16,7 +16,8 @@ NO_SEAT_CODES = ("no_seat", "no_mobile_seat")
 
 
 class Line(NamedTuple):
-    """One line. The first sixteen fields are the columns of R77; `outcome` and `message` are empty in a plan.
+    """One line. The first sixteen fields are the columns of R77; `outcome` and `message` are empty in a plan,
+    `origin` where there is no base.
 
     `effect`: technician seats, or mobile licences where `field` is the mobile licence, that the line takes or frees.
     `look` is the verb or the severity that gives the line its colour.
@@ -40,6 +41,7 @@ class Line(NamedTuple):
     rule: str | None = None
     outcome: str | None = None
     message: str | None = None
+    origin: str | None = None
     look: str = ""
 
 
@@ -87,6 +89,7 @@ def action_lines(action: Action) -> Iterator[Line]:
         reason=action.reason,
         outcome=action.outcome if isinstance(action, ActionOutcome) else None,
         message=action.message if isinstance(action, ActionOutcome) else None,
+        origin=action.origin,
         look="disable" if action.removal else action.verbs[0],
     )
     if "move" in action.verbs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from reconciler.model.plan import Action, ActionOutcome, Finding, Outcomes, Plan
+from reconciler.render.edits import edit_lines, has_base
 from reconciler.render.safe import padded, visible, width
 from reconciler.render.words import (
     by_place,
@@ -40,18 +41,42 @@ def render_plan(plan: Plan, file: str) -> str:
     lines = [
         f"Plan for {visible(file)}: read {groups} ({many(sum(read), 'membership')}), "
         f"Rescue with {many(seats.before, 'enabled technician')}; SSO IDs checked: {plan.sso_verified}",
-        "",
     ]
-    lines += action_lines(plan.actions, file, plan.held)
+    if plan.rescue_read_at:
+        lines.append(f"Rescue is shown as it was read at {visible(plan.rescue_read_at)}, not as it is now")
+    lines.append("")
+    lines += _compared_lines(plan, file) if has_base(plan) else action_lines(plan.actions, file, plan.held)
     lines += finding_lines(plan.findings)
     todo = counts(plan.summary)
     lines.append(f"{todo}. {rest(plan.summary)}" if todo else f"Nothing to do. {rest(plan.summary)}")
     lines += [tame(visible(line)) for line in not_created_lines(plan)]
     lines += seat_lines(plan)
     lines.append(f"Guards: {guards_line(plan)}.   Digest: {plan.digest[:12]}")
+    if has_base(plan):
+        lines.append(f"Edit digest: {plan.edit_digest}")
     if plan.violations:
         lines += ["", "If it is right, this goes into the file, reviewed:", *permit_lines(plan)]
     return "\n".join(lines) + "\n"
+
+
+def _compared_lines(plan: Plan, file: str) -> list[str]:
+    """The edited keys first, then what the edit does, what it stops, and what is pending without it (§5)."""
+    lines = []
+    if plan.edits:
+        lines += ["Edited keys", *(f"  {line}" for line in edit_lines(plan)), ""]
+    own = [action for action in plan.actions if action.origin == "edit"]
+    pending = [action for action in plan.actions if action.origin != "edit"]
+    parts = (
+        (f"This edit makes {many(len(own), 'change')}", own),
+        (f"This edit stops {many(len(plan.stopped), 'change')} that would be made without it", plan.stopped),
+        (f"Pending anyway: {many(len(pending), 'change')}", pending),
+    )
+    if not own and not plan.stopped:
+        lines += ["This edit by itself changes nothing in Rescue", ""]
+    for title, actions in parts:
+        if actions:
+            lines += [f"{title}:", "", *action_lines(actions, file, plan.held)]
+    return lines
 
 
 def action_lines(actions: Iterable[Action], file: str, held: Collection[str] = ()) -> list[str]:

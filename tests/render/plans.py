@@ -6,6 +6,7 @@ from reconciler.model.plan import (
     Action,
     ActionOutcome,
     Change,
+    Edit,
     Finding,
     Guard,
     MappingState,
@@ -194,3 +195,29 @@ def removals_held() -> Plan:
     """The same plan where the file says `on_violation: hold_removals`."""
     plan = one_of_everything()
     return plan.model_copy(update={"held": tuple(action.id for action in plan.actions if action.removal)})
+
+
+def an_edit() -> Plan:
+    """The same plan with the file before the edit beside it."""
+    plan = one_of_everything()
+    own = {"new@contoso.example", "left@contoso.example"}
+    stopped = an_action(
+        "kept@contoso.example", "disable", changes=(Change(field="enabled", before=True, after=False),), line=None
+    )
+    return plan.model_copy(
+        update={
+            "edit_digest": "e" * 64,
+            "actions": tuple(
+                action.model_copy(update={"origin": "edit" if action.subject.login in own else "pending"})
+                for action in plan.actions
+            ),
+            "stopped": (stopped.model_copy(update={"id": "00000000000000a8", "origin": "edit"}),),
+            "edits": (
+                Edit(key="settings.use_upn_as_email", before=False, after=True, people=3),
+                Edit(key="guards.max_moves", before="20%", after=7),
+                Edit(key="mappings.field-emea", after="Field Service EMEA to EMEA/Field"),
+                Edit(key="protected", before="root@contoso.example"),
+            ),
+            "rescue_read_at": "2026-11-22T18:30:00Z",
+        }
+    )

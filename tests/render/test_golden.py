@@ -18,6 +18,8 @@ OUTPUTS: dict[str, Callable[[], str]] = {
     "plan.json": lambda: json_plan.render_json(plans.one_of_everything()),
     "held.txt": lambda: text.render_plan(plans.removals_held(), "mappings.yaml"),
     "held.md": lambda: markdown.render_plan(plans.removals_held(), "mappings.yaml"),
+    "edit.txt": lambda: text.render_plan(plans.an_edit(), "mappings.yaml"),
+    "edit.md": lambda: markdown.render_plan(plans.an_edit(), "mappings.yaml"),
     "empty.txt": lambda: text.render_plan(plans.nothing_to_do(), "mappings.yaml"),
     "empty.md": lambda: markdown.render_plan(plans.nothing_to_do(), "mappings.yaml"),
     "outcomes.txt": lambda: text.render_outcomes(plans.some_outcomes()),
