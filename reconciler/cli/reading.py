@@ -75,7 +75,7 @@ def load_file(file: str, talk: Talk) -> Mappings:
 
 
 @contextmanager
-def open_entra(mappings: Mappings, environ: Mapping[str, str], talk: Talk) -> Iterator[tuple[EntraReader, Progress]]:
+def open_source(mappings: Mappings, environ: Mapping[str, str], talk: Talk) -> Iterator[tuple[EntraReader, Progress]]:
     """The reader of Entra and where progress is told; its credentials are looked for here, nothing is read."""
     from reconciler.source.clouds import graph_base_url
     from reconciler.source.credentials import make_token_source
@@ -98,7 +98,7 @@ def open_sides(mappings: Mappings, environ: Mapping[str, str], talk: Talk) -> It
     """Clients for both sides, closed at the end. Credentials are looked for here, before anything is read."""
     from reconciler.target.connect import open_rescue
 
-    with open_entra(mappings, environ, talk) as (entra, progress):
+    with open_source(mappings, environ, talk) as (entra, progress):
         rescue = open_rescue(environ, mappings.region, mappings.requests_per_second)
         with rescue.channel:
             yield Sides(entra, rescue.reader, rescue.writer, progress)

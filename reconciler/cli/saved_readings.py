@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.files import write_whole
-from reconciler.cli.reading import ReadsRescue, open_entra
+from reconciler.cli.reading import ReadsRescue, open_source
 from reconciler.cli.talk import Progress, Talk
 from reconciler.errors import UsageError
 from reconciler.model.hierarchy import Caller, Details, Tree
@@ -95,7 +95,7 @@ def load_readings(file: str, mappings: Mappings, talk: Talk, now: datetime | Non
 @contextmanager
 def open_saved(rescue: SavedRescue, mappings: Mappings, environ: Mapping[str, str], talk: Talk) -> Iterator[SavedSides]:
     """Both sides, without asking for any credential of Rescue."""
-    with open_entra(mappings, environ, talk) as (entra, progress):
+    with open_source(mappings, environ, talk) as (entra, progress):
         yield SavedSides(entra, rescue, progress)
 
 

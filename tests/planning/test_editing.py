@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +18,7 @@ from reconciler.planning.editing import edit_digest, items_of
 
 from .test_properties import KEYS, drawn, worlds
 from .two_files import Compared, before, compare
-from .world import World, group_id, mark
+from .world import World, group_id, id_of, mark
 
 NOTHING = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"
 """SHA-256 of an empty array."""
@@ -85,6 +87,37 @@ def test_a_mapping_taken_out_stops_what_was_pending_for_it() -> None:
     assert made.stopped == ["adopt ada", "update ren", "create joe"]
     assert {action.origin for action in made.plan.stopped} == {"edit"}
     assert {action.line for action in made.plan.stopped} == {None}
+    name = {"role": "technician", "who": id_of("ren"), "verb": "update", "field": "name", "after": "Ren"}
+    assert made.plan.edit_digest == by_hand(
+        {"verb": "adopt", "mapping": "field", "stopped": True},
+        {"verb": "create", "mapping": "field", "stopped": True},
+        {**name, "stopped": True},
+    )
+
+
+def by_hand(*items: dict[str, object]) -> str:
+    """The digest of §4: RFC 8785, items in the order of their own JSON."""
+    rows = sorted(json.dumps(item, sort_keys=True, separators=(",", ":"), ensure_ascii=False) for item in items)
+    return hashlib.sha256(f"[{','.join(rows)}]".encode()).hexdigest()
+
+
+def test_the_digest_of_a_disable_and_a_move_is_item_by_item() -> None:
+    world = company()
+    world.person("mo", "desk").node("mo", mark("mo", "desk"))
+    base = before(world, lambda base: drop_mapping(base, "desk"))
+    world.retired.append(Retired(group_id("gone"), "disable", 71))
+    for one in (world, base):
+        one.person("old").node("old", mark("old", "gone"))
+    made = compare(world, base)
+    assert made.keys("edit") == ["disable old", "move mo"]
+    common = {"role": "technician", "stopped": False}
+    old, mo = {**common, "who": id_of("old")}, {**common, "who": id_of("mo"), "verb": "move"}
+    text = f"{mark('old', 'gone', off=True)}"
+    assert made.plan.edit_digest == by_hand(
+        {**old, "verb": "disable", "field": "enabled", "after": False},
+        {**old, "verb": "update", "field": "description", "after": text},
+        {**mo, "field": "group", "after": "desk"},
+    )
 
 
 def test_an_action_that_does_more_than_before_is_the_edits() -> None:
