@@ -80,7 +80,7 @@ def plan(
 ) -> int:
     """Read Entra and Rescue, plan what FILE (default mappings.yaml) asks for, and show it."""
     from reconciler.cli.base import load_base
-    from reconciler.cli.files import check_reports, check_writable, write_whole
+    from reconciler.cli.files import check_distinct, check_reports, check_writable, write_whole
     from reconciler.cli.only import find_mappings, part_of
     from reconciler.cli.reading import load_file, open_sides, read_and_plan
     from reconciler.cli.reports import make_plan_report, render_plan_as
@@ -95,6 +95,7 @@ def plan(
         raise UsageError(f"--save-readings asks about everybody, --refresh {refresh} does not", advice="leave it out")
     talk = Talk(quiet=quiet, verbose=verbose)
     check_reports(reports)
+    check_distinct((file, base, saved), (out, save, *reports))
     for written in filter(None, (out, save)):
         check_writable(written)
     mappings = load_file(file, talk)

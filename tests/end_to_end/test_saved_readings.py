@@ -200,8 +200,10 @@ def test_two_days_old_ones_are_taken_and_their_age_is_told(company: World) -> No
         (("--save-readings", "a", "--readings", "b"), "use one of the two"),
         (("--save-readings", "a", "--refresh", "auto"), "asks about everybody"),
         (("--save-readings", "no/such/folder"), "there is no folder"),
+        (("--save-readings", "mappings.yaml"), "named twice"),
+        (("--base", "old.yaml", "--out", "old.yaml"), "named twice"),
     ],
-    ids=["both", "not a full refresh", "no place for it"],
+    ids=["both", "not a full refresh", "no place for it", "over the file", "over the base"],
 )
 def test_flags_that_cannot_be_used_together(company: World, words: tuple[str, ...], said: str) -> None:
     done = company.call("plan", *words)
