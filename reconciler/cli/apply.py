@@ -49,7 +49,7 @@ def apply(
 ) -> int:
     """Make Rescue what FILE (default mappings.yaml) asks for."""
     from reconciler.cli.applying import Apply
-    from reconciler.cli.files import check_reports, check_writable
+    from reconciler.cli.files import check_distinct, check_reports, check_writable
     from reconciler.errors import UsageError
 
     if reviewed is not None and base is None:
@@ -58,6 +58,7 @@ def apply(
         )
     talk = Talk(quiet=quiet, verbose=verbose)
     check_reports(reports)
+    check_distinct((file, base, saved), (out, *reports))
     if out:
         check_writable(out)
     if not yes and not sys.stdin.isatty():

@@ -38,6 +38,7 @@ def part_of(plan: Plan, names: Collection[str], talk: Talk) -> Plan:
             "stopped": tuple(action for action in plan.stopped if action.mapping in names),
             "findings": tuple(finding for finding in plan.findings if finding.mapping in names),
             "mappings": tuple(state for state in plan.mappings if state.name in names),
+            "only": tuple(sorted(names)),
             "held": tuple(action_id for action_id in plan.held if action_id in shown),
         }
     )

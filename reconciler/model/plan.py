@@ -233,6 +233,8 @@ class Plan(PlanModel):
     """What the edit edits, where there is a base; empty without one."""
     rescue_read_at: str | None = None
     """When Rescue was read, where that was an earlier run (`--readings`); null: in this one."""
+    only: tuple[Text, ...] = ()
+    """The mappings that are shown (`--only`); empty: all. What cannot be told of a part is that of the whole plan."""
 
     @property
     def violations(self) -> tuple[Guard, ...]:

@@ -81,6 +81,7 @@ def render_plan(plan: Plan, file: str) -> bytes:
         page.facts(
             ("file", file),
             ("made at (UTC)", _instant(plan.made_at)),
+            ("shown only", ", ".join(plan.only) or None),
             ("changes", plan.summary.changes_total),
             ("guards", "refused" if plan.refused else f"{len(plan.held)} actions held back" if plan.held else "passed"),
             ("SSO IDs checked", plan.sso_verified),

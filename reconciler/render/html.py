@@ -17,7 +17,7 @@ from reconciler.model.plan import Action, Finding, Guard, Outcomes, Plan
 from reconciler.render import html_sections as parts
 from reconciler.render.elements import Html, element, foreign, joined
 from reconciler.render.html_data import make_data
-from reconciler.render.words import many, permit_lines, permits_for
+from reconciler.render.words import many, part_lines, permit_lines, permits_for
 
 STYLES = ("page.css", "lists.css", "tree.css")
 SCRIPTS = ("elements.js", "model.js", "rows.js", "list.js", "filters.js", "tree.js", "start.js")
@@ -40,6 +40,7 @@ def render_plan(plan: Plan, file: str) -> bytes:
     title = f"{many(plan.summary.changes_total, 'change')}, {lost if losses else 'nobody loses access'}"
     about = parts.facts(
         ("file", foreign(file)),
+        ("shown", foreign(" ".join(part_lines(plan))) if plan.only else None),
         ("made at", plan.made_at),
         ("SSO IDs checked", plan.sso_verified),
         ("digest", element("code", plan.digest)),

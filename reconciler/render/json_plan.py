@@ -21,8 +21,13 @@ def render_json(value: Plan | Outcomes) -> str:
 
 
 def read_plan(text: str, where: str) -> Plan:
-    """A plan saved earlier. Raises UsageError, naming the first wrong field, when it is not one."""
-    return _read(Plan, text, where, "saved plan", "make one with `reconciler plan --out FILE`")
+    """A plan saved earlier. Raises UsageError for a part of one, and, naming the first wrong field, for none."""
+    plan = _read(Plan, text, where, "saved plan", "make one with `reconciler plan --out FILE`")
+    if plan.only:
+        raise UsageError(
+            f"{where} is a part of a plan (--only)", advice="make the whole one with `reconciler plan --out FILE`"
+        )
+    return plan
 
 
 def read_outcomes(text: str, where: str) -> Outcomes:

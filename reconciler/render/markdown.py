@@ -8,7 +8,16 @@ from reconciler.model.plan import Action, Outcomes, Plan
 from reconciler.render.edits import edit_lines, has_base
 from reconciler.render.safe import code_block, code_span
 from reconciler.render.text import action_lines, finding_lines, missed_lines, nothing_written, outcome_line
-from reconciler.render.words import counts, guard_words, many, not_created_lines, permit_lines, rest, seat_lines
+from reconciler.render.words import (
+    counts,
+    guard_words,
+    many,
+    not_created_lines,
+    part_lines,
+    permit_lines,
+    rest,
+    seat_lines,
+)
 
 FOLD_ABOVE = 12
 """Action lines that are shown unfolded."""
@@ -19,6 +28,7 @@ def render_plan(plan: Plan, file: str) -> str:
     losses = [action for action in plan.let_through if action.removal]
     loss = f", {many(len(losses), 'person')} {'loses' if len(losses) == 1 else 'lose'} access" if losses else ""
     parts = [f"### Rescue plan: {many(plan.summary.changes_total, 'change')}{loss}"]
+    parts += [code_span(line) for line in part_lines(plan)]
     if has_base(plan):
         parts.append(_edited(plan))
     if losses:

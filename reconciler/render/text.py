@@ -15,6 +15,7 @@ from reconciler.render.words import (
     guards_line,
     many,
     not_created_lines,
+    part_lines,
     permit_lines,
     rest,
     seat_lines,
@@ -44,6 +45,7 @@ def render_plan(plan: Plan, file: str) -> str:
     ]
     if plan.rescue_read_at:
         lines.append(f"Rescue is shown as it was read at {visible(plan.rescue_read_at)}, not as it is now")
+    lines += [tame(visible(line)) for line in part_lines(plan)]
     lines.append("")
     lines += _compared_lines(plan, file) if has_base(plan) else action_lines(plan.actions, file, plan.held)
     lines += finding_lines(plan.findings)

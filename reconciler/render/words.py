@@ -103,6 +103,13 @@ def rest(summary: Summary) -> str:
     return " ".join(parts)
 
 
+def part_lines(plan: Plan) -> list[str]:
+    """The sentence that says so where only a part of the plan is shown."""
+    if not plan.only:
+        return []
+    return [f"Shown is only {', '.join(plan.only)}; counts, seats, guards and digest are those of the whole plan."]
+
+
 def not_created_lines(plan: Plan) -> list[str]:
     """One sentence for each mapping with members who are not in Rescue and not created; the JSON has their logins."""
     return [

@@ -88,3 +88,30 @@ def test_on_a_terminal_the_whole_plan_stands_above_the_question(live: Shell) -> 
     for part in ("\nSeats: ", "\nGuards: passed"):
         assert part in shown
     assert "35 actions: not tried: declined" in screen.screen
+
+
+def test_a_part_of_a_plan_says_so_and_is_never_applied_as_the_whole(live: Shell) -> None:
+    live.run(
+        "plan", "--only", "helpdesk-apac", "--report", "part.json", "--report", "part.md", "--report", "part.html", "-q"
+    )
+    shown = "Shown is only helpdesk-apac; counts, seats, guards and digest are those of the whole plan."
+    assert shown in live.run("plan", "--only", "helpdesk-apac", "-q").stdout
+    for name in ("part.md", "part.html"):
+        assert shown in (live.folder / name).read_text(encoding="utf-8")
+    ran = live.run("apply", "--plan", "part.json", "--yes")
+    assert ran.returncode == 2
+    assert "part.json is a part of a plan (--only)" in ran.stderr
+
+
+def test_what_is_read_is_never_written_over(live: Shell) -> None:
+    before = (live.folder / "mappings.yaml").read_bytes()
+    live.run("plan", "--out", "plan.json", "-q")
+    for words in (
+        ("plan", "--out", "mappings.yaml"),
+        ("plan", "--out", "a.json", "--report", "a.json"),
+        ("apply", "--yes", "--plan", "plan.json", "--out", "plan.json"),
+    ):
+        ran = live.run(*words)
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert "is named twice: it would be written over" in ran.stderr
+    assert (live.folder / "mappings.yaml").read_bytes() == before
