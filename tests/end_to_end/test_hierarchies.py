@@ -93,7 +93,7 @@ def test_three_levels_are_created_with_their_people_and_then_nothing_is_left(tmp
         assert planned.code == 3, planned.out + planned.err
         assert "+ create  group" in planned.out
         assert "member of desk > tier2 > night" in planned.out
-        assert "3 to create a group" in planned.out
+        assert "3 groups to create" in planned.out
         done = made.run("apply", "--yes", "--out", "outcomes.json")
         assert done.code == 0, done.out + done.err
         assert created(made) == ["createGroup", "setGroup_v2"] * 3
