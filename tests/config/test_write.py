@@ -63,15 +63,15 @@ def test_a_changed_section_is_written_anew_and_the_others_stay() -> None:
     before, value, entries = opened(SAMPLE)
     text = render_file({**value, "rescue": {**value["rescue"], "region": "eu"}}, entries, before=before)
     gone = [line for line in changed_lines(SAMPLE, text) if line[0] == "-"]
-    assert ["owner" in line for line in gone] == [True]
+    assert [line[1:].split(":")[0].strip() for line in gone] == ["owner", "mobile_seats"]  # their comments go
     assert "  region: eu                  # us | eu\n" in text
     assert "never written, created or adopted" in text
 
 
 def test_a_new_section_stands_before_the_mappings() -> None:
     before, value, entries = opened(SAMPLE)
-    text = render_file({**value, "settings": {"use_upn_as_email": True}}, entries, before=before)
-    assert text.index("defaults:") < text.index("settings:") < text.index("mappings:")
+    text = render_file({**value, "guards": {"max_moves": "10%"}}, entries, before=before)
+    assert text.index("defaults:") < text.index("guards:") < text.index("mappings:")
     assert [line[0] for line in changed_lines(SAMPLE, text)] == ["+", "+", "+"]
 
 
