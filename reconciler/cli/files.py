@@ -27,7 +27,8 @@ def check_writable(file: str) -> None:
     path = _meant(file)
     folder = path.parent
     if not folder.is_dir():
-        raise UsageError(f"{file} cannot be written: there is no folder {Path(file).parent}", advice="make the folder first")
+        missing = Path(file).parent
+        raise UsageError(f"{file} cannot be written: there is no folder {missing}", advice="make the folder first")
     if path.is_dir():
         raise UsageError(f"{file} cannot be written: it is a folder", advice="name a file")
     replaced = not path.exists() or path.is_file()  # by renaming, which takes the folder's permission
