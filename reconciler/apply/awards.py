@@ -70,16 +70,16 @@ class Awarder:
         stale = staleness(pending.record, actual)
         if actual is None or stale is not None:
             return Awarded("stale", f"{stale}{rest}")
-        wanted = awarded(actual)
+        wanted = awarded(actual, pending.action)
         self.wrote = True
         self.seats.licences += 1
         try:
             self.rescue.perform_set(wanted)
         except TargetRefused as refusal:
-            return self._refused(actual, words_of(refusal), rest)
+            return self._refused(pending.action, actual, words_of(refusal), rest)
         except TargetUnknown as lost:
-            return self._after_error(actual, wanted, lost, rest)
-        return self._read_back(actual, wanted, rest)
+            return self._after_error(pending.action, actual, wanted, lost, rest)
+        return self._read_back(pending.action, actual, wanted, rest)
 
     def _read_again(self, pending: Pending) -> Details | None:
         """The person just before the award; what this run wrote may take a while to be seen."""
@@ -93,7 +93,7 @@ class Awarder:
         self.wait_until(settled)
         return seen
 
-    def _read_back(self, before: Details, wanted: Details, rest: str) -> Awarded:
+    def _read_back(self, action: Action, before: Details, wanted: Details, rest: str) -> Awarded:
         """What the write did, and that it did nothing else (D15)."""
         seen: Details | None = None
         told = before.description != wanted.description  # else nothing but the flag tells whether the write is visible
@@ -115,25 +115,25 @@ class Awarder:
             return Awarded("failed", what, TargetError(what, advice=advice))
         if seen.mobile:
             return Awarded("done")
-        return self._refused(seen, "Rescue said OK and did not keep it", rest)
+        return self._refused(action, seen, "Rescue said OK and did not keep it", rest)
 
-    def _after_error(self, before: Details, wanted: Details, lost: TargetUnknown, rest: str) -> Awarded:
+    def _after_error(self, action: Action, before: Details, wanted: Details, lost: TargetUnknown, rest: str) -> Awarded:
         """`ERROR` is a refusal unless the licence is there; without any answer, what is not there may still come."""
         try:
             seen = self.rescue.fetch_node(wanted.id)
         except ReconcilerError as unread:
             return Awarded("unknown", f"{words_of(lost)}, and it could not be read back: {unread}{rest}", unread)
         if seen is not None and seen.mobile and _same_marker(seen, wanted):
-            return self._read_back(before, wanted, rest)
+            return self._read_back(action, before, wanted, rest)
         if seen is None or not lost.token or staleness(before, seen) is not None:
             return Awarded("unknown", f"{words_of(lost)}{rest}")
-        return self._refused(seen, words_of(lost), rest)
+        return self._refused(action, seen, words_of(lost), rest)
 
-    def _refused(self, record: Details, why: str, rest: str) -> Awarded:
+    def _refused(self, action: Action, record: Details, why: str, rest: str) -> Awarded:
         """The marker says so, unless it does already; the flag stays off."""
         self.seats.licences -= 1
         message = f"no_mobile_seat: {why}{rest}"
-        told = refused(record)
+        told = refused(record, action)
         if told.description == record.description:
             return Awarded("failed", message)
         try:

@@ -70,7 +70,9 @@ def main_part(action: Action) -> Action:
         if change.field == "mobile_license":
             continue
         if change.field == "description":
-            after = _saying(str(change.after), Licence.NOT_GIVEN)
+            after = str(change.after)
+            if _tells_licence(after):
+                after = _saying(after, Licence.NOT_GIVEN)
             if _without_licence(after) == _without_licence(str(change.before or "")):
                 continue
             change = Change(field="description", before=change.before, after=after)
@@ -78,14 +80,14 @@ def main_part(action: Action) -> Action:
     return action.model_copy(update={"changes": tuple(changes)})
 
 
-def awarded(record: Details) -> Details:
-    """The record with the licence, and a marker that says so."""
-    return record._replace(mobile=True, description=_saying(record.description, Licence.GIVEN))
+def awarded(record: Details, action: Action) -> Details:
+    """The record with the licence, and a marker that says so, unless the action's says nothing of licences."""
+    return record._replace(mobile=True, description=_ending(record.description, action, Licence.GIVEN))
 
 
-def refused(record: Details) -> Details:
-    """The record without the licence, and a marker that says that Rescue refused it."""
-    return record._replace(mobile=False, description=_saying(record.description, Licence.REFUSED))
+def refused(record: Details, action: Action) -> Details:
+    """The record without the licence, and a marker that says that Rescue refused it, likewise."""
+    return record._replace(mobile=False, description=_ending(record.description, action, Licence.REFUSED))
 
 
 def _is_full(seats: SeatCount, in_use: int) -> bool:
@@ -96,6 +98,17 @@ def _was_refused(action: Action) -> bool:
     before = next((str(change.before or "") for change in action.changes if change.field == "description"), "")
     marker = find_marker(before)
     return marker is not None and marker.licence is Licence.REFUSED
+
+
+def _ending(text: str, action: Action, licence: Licence) -> str:
+    """What the Description says at last. An undo may leave a marker that never said anything of licences (D3)."""
+    planned = action.after("description")
+    return _saying(text, None if isinstance(planned, str) and not _tells_licence(planned) else licence)
+
+
+def _tells_licence(text: str) -> bool:
+    marker = find_marker(text)
+    return marker is not None and marker.licence is not None
 
 
 def _saying(text: str, licence: Licence | None) -> str:

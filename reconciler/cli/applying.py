@@ -15,7 +15,7 @@ import click
 
 from reconciler.apply.applier import Applier, Run, outcome_of, wait_until
 from reconciler.apply.checks import compare_result
-from reconciler.cli.base import load_base
+from reconciler.cli.base import Base, load_base
 from reconciler.cli.files import write_whole
 from reconciler.cli.passwords import password_source
 from reconciler.cli.reading import Sides, load_file, open_sides, read_and_plan
@@ -90,7 +90,7 @@ class Apply:
                 Path(self._out).unlink()  # what an earlier run did must not be taken for what this one did
             try:
                 with open_sides(mappings, self._environ, self._talk) as sides:
-                    self._planned = read_and_plan(mappings, sides, refresh=self._refresh, talk=self._talk, base=base)
+                    self._planned = self._read_and_plan(mappings, sides, base)
                     self._awards = rank_awards(self._planned[0].actions, mappings.mappings)
                     stopping.defer()
                     outcomes, bug = self._carry_out(*self._planned, mappings, saved, sides, stopping)
@@ -113,7 +113,7 @@ class Apply:
         stopping: StopFlag,
     ) -> tuple[Outcomes, Exception | None]:
         """What became of the plan, and the bug that ended it, if one did. Raises only before the first write."""
-        self._talk.show(render_plan_as(".text", self._talk.masked_plan(plan), self._file), masked=True)
+        self._show(plan)
         self._refuse_unless(plan, saved)
         password = self._password_for(plan, mappings)
         if plan.actions and self._ask and not stopping():
@@ -121,6 +121,17 @@ class Apply:
             if refused is not None:
                 return self._outcomes(plan, readings, _all(plan, "skipped", f"not tried: {refused}"), 6, None), None
         return self._write(plan, readings, sides, password, stopping)
+
+    def _read_and_plan(self, mappings: Mappings, sides: Sides, base: Base | None) -> tuple[Plan, Readings]:
+        """The plan of this run, and the readings it was made from."""
+        return read_and_plan(mappings, sides, refresh=self._refresh, talk=self._talk, base=base)
+
+    def _show(self, plan: Plan) -> None:
+        self._talk.show(render_plan_as(".text", self._talk.masked_plan(plan), self._file), masked=True)
+
+    def _is_whole(self, plan: Plan) -> bool:
+        """Whether the plan says all that was wanted of this run; else it ends with 6."""
+        return not plan.has_errors
 
     def _refuse_unless(self, plan: Plan, saved: Plan | None) -> None:
         """First the digests, then the guards; nothing has been written when either refuses."""
@@ -186,7 +197,7 @@ class Apply:
         if plan.held and converged:
             converged = False
         actions = tuple(run.outcomes.get(action.id) or _held(action) for action in plan.actions)
-        whole = converged is True and not plan.has_errors
+        whole = converged is True and self._is_whole(plan)
         code = ReconcilerError.exit_code if bug is not None else 0 if whole else 6
         return self._outcomes(plan, readings, actions, code, converged), bug
 

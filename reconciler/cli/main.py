@@ -21,6 +21,7 @@ COMMANDS = {
     "validate": "Check the file: schema and cross-checks, offline.",
     "plan": "Read, plan and show; never writes.",
     "apply": "Read, plan, write, read back.",
+    "undo": "Take one run back, where nothing has changed since.",
     "watch": "Apply again and again, until a signal.",
     "groups": "Look for groups to map, on either side.",
     "init": "Write the file by answering questions, or from what is there.",

@@ -6,15 +6,16 @@ The only place where `source`, `target` and `planning` meet. Whatever cannot be 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reconciler.cli.base import Base
 from reconciler.cli.talk import Progress, Talk
 from reconciler.errors import InputError, ReconcilerError, TargetError
+from reconciler.model.directory import Directory
 from reconciler.model.hierarchy import Caller, Details, Tree
 from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Plan, Refresh
@@ -25,8 +26,15 @@ if TYPE_CHECKING:
     from reconciler.target.rescue_reader import RescueReader
     from reconciler.target.rescue_writer import RescueWriter
 
+P = TypeVar("P", covariant=True)
 ROUNDS = 8
 """Each round of questions depends on the answers of the one before; five kinds of questions need no more than this."""
+
+
+class Planning(Protocol[P]):
+    """A way of planning that gives its result, or the questions it has first."""
+
+    def __call__(self, readings: Readings, /, *, today: date, made_at: str) -> P | Questions: ...
 
 
 class ReadsRescue(Protocol):
@@ -115,18 +123,7 @@ def read_and_plan(
     file; a base that is wrong in that way counts as empty.
     """
     files = [mappings, *([base.mappings] if base is not None and base.mappings is not None else [])]
-    directories = sides.entra.fetch_directories(files)
-    for note in directories[0].notes:
-        talk.warn(note)
-    tree = sides.reader.fetch_tree()
-    caller = sides.reader.fetch_caller(tree)
-    if caller.account_id != mappings.account_id:
-        raise TargetError(
-            f"this is Rescue account {caller.account_id} ({caller.organization}), and {mappings.file} is for "
-            f"account {mappings.account_id}",
-            advice="check the credentials, or rescue.account_id in the file",
-        )
-    readings = Readings(directories[0], tree, caller, refresh)
+    readings, directories = _read(files, sides, refresh, talk)
     for _ in range(ROUNDS):
         now = datetime.now(UTC)
         made = [_make_plan(mappings, readings, now)]
@@ -143,6 +140,39 @@ def read_and_plan(
             return plan, readings
         readings = _answer(_merge(questions), readings, sides)
     raise ReconcilerError(f"planning still had questions after {ROUNDS} rounds", advice="please report this as a bug")
+
+
+def read_and_answer(
+    plan: Planning[P], mappings: Mappings, sides: Sides, *, rounds: int, talk: Talk
+) -> tuple[P, Readings]:
+    """What another way of planning comes to, and the readings it was made from. Raises as `read_and_plan`."""
+    readings, _ = _read([mappings], sides, "auto", talk)
+    for _ in range(rounds):
+        now = datetime.now(UTC)
+        made = plan(readings, today=now.date(), made_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        if not isinstance(made, Questions):
+            return made, readings
+        readings = _answer(made, readings, sides)
+    raise ReconcilerError(f"planning still had questions after {rounds} rounds", advice="please report this as a bug")
+
+
+def _read(
+    files: list[Mappings], sides: ReadableSides, refresh: Refresh, talk: Talk
+) -> tuple[Readings, Sequence[Directory]]:
+    """Both sides whole for the first file, before any question; and what Entra says of each of them."""
+    mappings = files[0]
+    directories = sides.entra.fetch_directories(files)
+    for note in directories[0].notes:
+        talk.warn(note)
+    tree = sides.reader.fetch_tree()
+    caller = sides.reader.fetch_caller(tree)
+    if caller.account_id != mappings.account_id:
+        raise TargetError(
+            f"this is Rescue account {caller.account_id} ({caller.organization}), and {mappings.file} is for "
+            f"account {mappings.account_id}",
+            advice="check the credentials, or rescue.account_id in the file",
+        )
+    return Readings(directories[0], tree, caller, refresh), directories
 
 
 def _compare(mappings: Mappings, base: Base, plan: Plan, before: Plan | None = None) -> Plan:

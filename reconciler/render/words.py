@@ -188,7 +188,7 @@ def _seat_words(count: SeatCount) -> str:
 def _clause(change: Change) -> str:
     word = FIELD_WORDS[change.field]
     if change.field == "description":
-        return f"{word} renewed"
+        return f"{word} renewed" if change.after else f"{word} taken away"
     if change.field == "mobile_license":
         return f"{word} {'awarded' if change.after else 'released'}"
     if change.before is None:

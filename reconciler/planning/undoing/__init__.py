@@ -1,0 +1,1 @@
+"""What taking a run back is made of; the entry is `planning.undo`."""
