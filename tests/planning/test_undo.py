@@ -495,6 +495,7 @@ def test_a_removal_by_undo_counts_as_one_also_of_a_mapping_that_went(world: Worl
     for key in ("new", "newer"):
         world.person(key, "field")
     run = ran(world)
+    world.node("orphan", mark("orphan", "long gone"))
     world.mappings = [mapping for mapping in world.mappings if mapping.name != "field"]
     world.guards.update(max_removals="50%", max_removals_per_mapping="50%")
     made = undo(world, run)

@@ -45,8 +45,9 @@ def count_populations(
             name = names.get((role, prefix))
             if name is not None:
                 by_mapping[name] += 1
+        total = sum(by_mapping.values())
         if role is Role.TECHNICIAN or managed or by_mapping or any(action.role == role.value for action in actions):
-            found[role] = Population(len(managed), by_mapping, len(managed))
+            found[role] = Population(total, by_mapping, total)
     return found
 
 
