@@ -6,7 +6,7 @@ JSON object: `time` (UTC), `level`, `logger`, `message`, `run` (a GUID, new for 
 and fields of its own. With JSON everything on stderr is JSON: talk, progress, errors and tracebacks too.
 
 No caller logs a secret. Should one be in a foreign message or a traceback all the same, the values of the variables
-that hold secrets are struck out of every line.
+that hold secrets, and of what was made with them, are struck out of every line.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.minted import keeping_secrets
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Action, ActionOutcome, Plan
@@ -71,8 +72,9 @@ class Log:
         self._level = _LEVELS[min(verbose, 2)]
         if self.json and not quiet:
             self._level = min(self._level, logging.INFO)
-        said = [environ.get(name, "").strip() for name in _SECRETS]
-        self._secrets = sorted((value for value in said if len(value) >= _SHORTEST), key=len, reverse=True)
+        self._secrets: list[str] = []
+        for name in _SECRETS:
+            self.keep(environ.get(name, "").strip())
 
     @property
     def flags(self) -> list[str]:
@@ -88,8 +90,13 @@ class Log:
         self.run = str(uuid.uuid4())
         return self.run
 
+    def keep(self, secret: str) -> None:
+        """From here on this is struck out as well."""
+        if len(secret) >= _SHORTEST and secret not in self._secrets:
+            self._secrets = sorted((*self._secrets, secret), key=len, reverse=True)
+
     def redact(self, text: str) -> str:
-        """Without the values of the variables that hold secrets, and with --mask without logins and names."""
+        """Without secrets, those of the variables and those made on the way, and with --mask without logins, names."""
         for secret in self._secrets:
             text = text.replace(secret, "…")
         return self.masked(text)
@@ -98,8 +105,8 @@ class Log:
         return self.masker.text(text) if self.masker else text
 
     def mask_error(self, error: ReconcilerError) -> None:
-        """Whoever catches it tells it without logins and names."""
-        error.args, error.advice = (self.masked(str(error)),), self.masked(error.advice)
+        """Whoever catches it tells it without secrets, and with --mask without logins and names."""
+        error.args, error.advice = (self.redact(str(error)),), self.redact(error.advice)
 
     @contextmanager
     def open(self, command: str) -> Iterator[None]:
@@ -118,7 +125,7 @@ class Log:
             logging.getLogger().addHandler(logging.NullHandler())
         try:
             TALK.debug("run %s: reconciler %s %s", self.run, __version__, command, extra=_fields(command=command))
-            with self._telling_errors():
+            with self._telling_errors(), keeping_secrets(self.keep):
                 yield
             TALK.debug("run %s: ended", self.run)
         finally:

@@ -11,6 +11,7 @@ import string
 from collections.abc import Callable, Mapping
 
 from reconciler.errors import UsageError
+from reconciler.minted import keep_secret
 
 VARIABLE = "RESCUE_INITIAL_PASSWORD"
 _LENGTH = 20
@@ -38,7 +39,7 @@ def generate_password() -> str:
     while len(picked) < _LENGTH:
         picked.append(_pick(everything, picked))
     secrets.SystemRandom().shuffle(picked)
-    return "".join(picked)
+    return keep_secret("".join(picked))
 
 
 def initial_password(environ: Mapping[str, str]) -> str:

@@ -30,6 +30,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import CredentialsError
+from reconciler.minted import keep_secret
 from reconciler.source.azure_ways import SECRETS, Setting, Way, chosen_way
 from reconciler.source.clouds import CLOUDS
 
@@ -137,7 +138,7 @@ def _make_azure_source(setting: Setting, way: Way) -> TokenSource:
                 advice=_REMEDIES.get(code.group() if code else "", way.remedy),
                 # An answer that repeats the secret or a token back to us must not ride along as the cause.
             ) from (error if clean == raw else None)
-        return kept.token
+        return keep_secret(kept.token)
 
     return TokenSource(fetch, renewable=True, title=way.title)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 from reconciler.errors import CredentialsError
+from reconciler.minted import keep_secret
 from reconciler.transport import Channel, TransportError
 
 NEEDED = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
@@ -48,6 +49,6 @@ def make_assertion_source(
             token = None
         if not isinstance(token, str) or not token:
             raise CredentialsError("GitHub answered, but with no token in it", advice=_ADVICE)
-        return token
+        return keep_secret(token)
 
     return fetch_assertion

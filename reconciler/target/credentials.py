@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from reconciler.errors import CredentialsError, TargetError
+from reconciler.minted import keep_secret
 from reconciler.target.answers import Judged, judge
 from reconciler.target.tokens import Meaning
 from reconciler.transport import Answer, Channel, TransportError
@@ -119,7 +120,7 @@ class Login:
         self._sign_ins += 1
         answer = _ask(channel, "login", {"email": self._email, "pwd": self._password}, repeat=True)
         cookie = _COOKIE.search(answer.headers.get("set-cookie", ""))
-        return judge(answer), cookie[1] if cookie else None
+        return judge(answer), keep_secret(cookie[1]) if cookie else None
 
 
 def credentials_from(environ: Mapping[str, str], *, sleep: Callable[[float], None] = time.sleep) -> ApiToken | Login:
@@ -152,7 +153,7 @@ def request_authcode(channel: Channel, email: str, password: str) -> str:
             f"Rescue gave no authcode ({said.word or said.why})",
             advice=f"the endpoint may be denied in Global Settings: {_USE_TOKEN}",
         )
-    return found[1]
+    return keep_secret(found[1])
 
 
 def caller_trouble(token: str) -> CredentialsError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from .histories import Histories
@@ -11,11 +12,12 @@ from .histories import Histories
 SOAKING = int(os.environ.get("SOAK_HISTORIES", "0"))
 
 
+@pytest.mark.timeout(0 if SOAKING else 180)
 class TestHistories(Histories.TestCase):
     """Every step is followed by the runs that settle it, and by what must hold."""
 
     settings = settings(
-        max_examples=SOAKING or 30,
+        max_examples=SOAKING or 25,
         stateful_step_count=8,
         deadline=None,
         derandomize=not SOAKING,
