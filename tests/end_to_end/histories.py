@@ -77,6 +77,7 @@ class Histories(RuleBasedStateMachine):
         self.ids: dict[str, str] = {}
         self.file: dict[str, Any] = {}
         self.steps = 0
+        self.last: dict[str, Any] = {}
 
     @initialize(linked=st.booleans(), members=st.lists(GROUP, min_size=len(KEYS), max_size=len(KEYS)))
     def founded(self, linked: bool, members: list[str]) -> None:
@@ -263,6 +264,25 @@ class Histories(RuleBasedStateMachine):
         self.write_file()
         self.lives(trouble, refresh)
 
+    @precondition(lambda self: bool(self.last))
+    @rule(change=st.sampled_from([None, {"rescue_group": "Attic"}, {"upn_as_sso_id": True}]), group=GROUP)
+    def regretted(self, change: dict[str, Any] | None, group: str) -> None:
+        """The latest run is undone, perhaps after a wrong edit of the file that is taken back."""
+        before = json.dumps(self.file["mappings"])
+        if change is not None and group in self.file["mappings"]:
+            self.file["mappings"][group].update(change)
+            self.write_file()
+            self.lives(None, "auto")
+            self.file["mappings"] = json.loads(before)
+            self.write_file()
+        (self.made.folder / "last.json").write_text(json.dumps(self.last))
+        done = self.watched("auto", None, undo="last.json")
+        assert done is not None
+        assert done.code in (0, 6), done.err
+        assert done.results <= {"done"}, done.out
+        event("undone: something" if done.results else "undone: nothing")
+        self.lives(None, "auto")
+
     def write_file(self) -> None:
         mappings = [
             {"name": group, "entra_group": {"id": guid(group)}, **said} for group, said in self.file["mappings"].items()
@@ -323,6 +343,7 @@ class Histories(RuleBasedStateMachine):
         assert done.code in (0, 6), (done.code, done.err)
         found = done.outcomes
         assert found is not None
+        self.last = found if found["actions"] else self.last
         note(done.out)
         assert {item["outcome"] for item in found["actions"]} <= {"done"}, done.out
         words = re.search(r"Seats: (\d+) before, \d+ freed, \d+ taken, (\d+) after", done.out)
@@ -332,10 +353,10 @@ class Histories(RuleBasedStateMachine):
         assert len(self.state.nodes()) - self.before == created
         return found
 
-    def watched(self, refresh: str, dying: Trouble | None) -> Done | None:
+    def watched(self, refresh: str, dying: Trouble | None, undo: str | None = None) -> Done | None:
         """One apply, each of its writes looked at; None: it died on the way."""
         before = {row["id"]: dict(row) for row in self.state.nodes()}
-        wanted = self.wanted()
+        wanted = self.wanted() if undo is None else {}
         self.before = len(before)
         count = 0
         written = RescueClient.write
@@ -348,17 +369,20 @@ class Histories(RuleBasedStateMachine):
             try:
                 return written(client, method, **fields)
             finally:
-                self.check_moment(before, wanted)
+                self.check_moment(before, wanted, undo is not None)
                 if dying is not None and count == dying.nth:
                     raise Dies
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(RescueClient, "write", write)
             try:
-                done = self.made.apply("--refresh", refresh)
+                if undo is not None:
+                    done = self.made.call("undo", undo, "--yes", "--out", "outcomes.json")
+                else:
+                    done = self.made.apply("--refresh", refresh)
             except Dies:
                 done = None
-        self.check_moment(before, wanted)
+        self.check_moment(before, wanted, undo is not None)
         return done
 
     # -- what holds ----------------------------------------------------------------------------------------------
@@ -372,7 +396,9 @@ class Histories(RuleBasedStateMachine):
             if person["enabled"] and person["id"] in inside
         }
 
-    def check_moment(self, before: dict[int, dict[str, Any]], wanted: dict[str, set[str]]) -> None:
+    def check_moment(
+        self, before: dict[int, dict[str, Any]], wanted: dict[str, set[str]], undoing: bool = False
+    ) -> None:
         """Holds after every single write."""
         now = {row["id"]: dict(row) for row in self.state.nodes()}
         assert before.keys() <= now.keys(), "somebody was deleted"
@@ -390,7 +416,8 @@ class Histories(RuleBasedStateMachine):
             assert ours or not theirs, "another owner's node was written"
             blank = not old["email"] and not old["description"]
             assert ours or blank or old["email"].casefold() in every, "somebody nobody linked was written"
-            assert len(ANYBODYS.findall(row["description"])) == (0 if blank and not row["email"] else 1)
+            bare = (blank and not row["email"]) or (undoing and "[entra" not in row["description"])
+            assert len(ANYBODYS.findall(row["description"])) == (0 if bare else 1)
             if old["enabled"] and not row["enabled"]:
                 link = OURS.search(row["description"])
                 assert link is not None
