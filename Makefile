@@ -7,7 +7,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
-.PHONY: help demo test lint format conformance browser lock schema clean
+.PHONY: help demo test soak lint format conformance browser lock schema clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made here
@@ -30,6 +30,11 @@ demo: $(VENV)/.ready  ## the main job on the embedded sandbox: plan, reports, ap
 test: $(VENV)/.ready  ## every test that needs only Python, with branch coverage
 	@$(BIN)/python -m pytest -q -n auto --ignore=tests/end_to_end --cov --cov-report=term:skip-covered
 	@$(BIN)/python -m pytest -q -n auto tests/end_to_end
+
+# Each history is eight steps; SOAK=2000 is a night's work. What fails is shrunk and printed with how to repeat it.
+SOAK ?= 250
+soak: $(VENV)/.ready  ## thousands of random steps of a company, others each time (SOAK=250 histories)
+	@SOAK_HISTORIES=$(SOAK) $(BIN)/python -m pytest -q -p no:logging tests/end_to_end/test_histories.py
 
 lint: $(VENV)/.ready  ## ruff and mypy
 	@$(BIN)/ruff check .

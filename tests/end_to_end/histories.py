@@ -60,6 +60,10 @@ TROUBLE = (
     | st.tuples(st.integers(1, 4), st.booleans()).map(lambda drawn: Trouble(*drawn))
     | FAULTS.map(lambda fault: Trouble(fault=fault))
 )
+REFUSED = st.sampled_from(["error_before", "drop_before", "html"]).map(
+    lambda effect: Trouble(fault={"side": "rescue", "method": "setUser*", "nth": 1, "effect": effect})
+)
+"""The first write of the run, which is a disable where there is one, comes to nothing."""
 REFRESH = st.sampled_from(["auto", "auto", "auto", "full"])
 
 
@@ -164,6 +168,19 @@ class Histories(RuleBasedStateMachine):
             self.state.add_member(guid(group), fresh)
         self.lives(trouble, refresh)
 
+    @rule(key=KEY, group=GROUP, trouble=TROUBLE | REFUSED, refresh=REFRESH)
+    def replaced(self, key: str, group: str, trouble: Trouble | None, refresh: str) -> None:
+        """Somebody new takes the seat of somebody who leaves, and there is no other."""
+        self.steps += 1
+        new = f"n{self.steps}"
+        self.state.add_person(guid(new), name=new, upn=upn(new), mail=upn(new))
+        self.state.add_member(guid(group), guid(new))
+        if key in self.ids:
+            self.state.set_person(self.ids[key], enabled=False)
+        self.file["rescue"]["technician_seats"] = sum(row["enabled"] for row in self.technicians())
+        self.write_file()
+        self.lives(trouble, refresh)
+
     @rule(key=KEY, address=ADDRESS, trouble=TROUBLE, refresh=REFRESH)
     def readdressed(self, key: str, address: str, trouble: Trouble | None, refresh: str) -> None:
         if key in self.ids:
@@ -260,7 +277,7 @@ class Histories(RuleBasedStateMachine):
         refresh=REFRESH,
     )
     def file_edited(self, change: tuple[str, dict[str, Any]], trouble: Trouble | None, refresh: str) -> None:
-        self.file[change[0]] = change[1]
+        self.file[change[0]] = dict(change[1])
         self.write_file()
         self.lives(trouble, refresh)
 
