@@ -142,6 +142,19 @@ def test_a_refusal_by_any_word_is_told_and_remembered_in_the_marker(word: Target
     assert len(rescue.writes) == 1 + calls
 
 
+@pytest.mark.parametrize(("refusal", "mobile"), [(None, True), (REFUSED, False)], ids=["given", "refused"])
+def test_an_undo_leaves_a_marker_that_told_of_no_licence_as_it_was(refusal: TargetError | None, mobile: bool) -> None:
+    """`+m` in it would have the next run release the licence of whoever the file leaves alone (D22)."""
+    rescue = Rescue(somebody(said="-m!off", status="Disabled"))
+    rescue.on["set"] = [None, refusal]
+    made = award(5, "enable", "update", before="-m!off")
+    told = {"mobile_license": (False, True), "enabled": (False, True), "description": (text("-m!off"), text())}
+    changes = tuple(Change(field=name, before=old, after=new) for name, (old, new) in told.items())
+    run = carry_out(rescue, made.model_copy(update={"changes": changes}))
+    assert (results(run), shown(rescue)) == (["done" if mobile else "failed"], (mobile, ""))
+    assert rescue.people[5].enabled
+
+
 def test_refused_after_other_changes() -> None:
     rescue = Rescue(somebody())
     rescue.on["set"] = [None, REFUSED]
