@@ -29,8 +29,8 @@ def init(file: str, import_: bool, pin: bool, quiet: bool, verbose: int) -> int:
     from pathlib import Path
 
     from reconciler.cli.files import check_writable
-    from reconciler.cli.initial import Initial
-    from reconciler.cli.pinning import pin_file
+    from reconciler.cli.wizard.initial import Initial
+    from reconciler.cli.wizard.pinning import pin_file
     from reconciler.errors import UsageError
 
     talk = Talk(quiet=quiet, verbose=verbose)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reconciler.cli.ask import Refused, ask, ask_word, ask_yes, numbered, numbers_in, tell
-from reconciler.cli.draft import FileDraft
-from reconciler.cli.importing import entra_group_value, rescue_group_value
+from reconciler.cli.wizard.ask import Refused, ask, ask_word, ask_yes, numbered, numbers_in, tell
+from reconciler.cli.wizard.draft import FileDraft
+from reconciler.cli.wizard.importing import entra_group_value, rescue_group_value
 from reconciler.config.settle import entra_group_of
 from reconciler.config.write import Entry
 from reconciler.errors import ReconcilerError

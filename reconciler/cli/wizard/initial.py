@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import importing
-from reconciler.cli.ask import Refused, ask, ask_yes, tell
-from reconciler.cli.draft import FileDraft
 from reconciler.cli.files import write_whole
-from reconciler.cli.pairs import PairQuestions
 from reconciler.cli.sides import open_entra, open_rescue_side
 from reconciler.cli.talk import Talk
-from reconciler.cli.wizard import ask_settings, ask_where
+from reconciler.cli.wizard import importing
+from reconciler.cli.wizard.ask import Refused, ask, ask_yes, tell
+from reconciler.cli.wizard.draft import FileDraft
+from reconciler.cli.wizard.pairs import PairQuestions
+from reconciler.cli.wizard.questions import ask_settings, ask_where
 from reconciler.config.connection import Connection
 from reconciler.config.settle import is_guid, settled_owner
 from reconciler.errors import InputError, UsageError

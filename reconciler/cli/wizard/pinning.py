@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from reconciler.cli.ask import ask, ask_yes, numbered, numbers_in, tell
 from reconciler.cli.files import write_whole
 from reconciler.cli.sides import open_entra, open_rescue_side
 from reconciler.cli.talk import Talk
+from reconciler.cli.wizard.ask import ask, ask_yes, numbered, numbers_in, tell
 from reconciler.config.connection import Draft, load_draft
 from reconciler.config.load import parse_mappings
 from reconciler.config.pin import Named, can_hold_node, named_groups, pin_names

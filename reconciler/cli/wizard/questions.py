@@ -1,6 +1,6 @@
 """The first questions of the original's wizard (R28, R42): where, the global settings, whom nothing may touch.
 
-They change a draft in memory and nothing else; `cli/initial.py` shows, asks and writes.
+They change a draft in memory and nothing else; `initial.py` shows, asks and writes.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import re
 
-from reconciler.cli.ask import Refused, ask, ask_word, ask_yes, tell
-from reconciler.cli.draft import FileDraft
+from reconciler.cli.wizard.ask import Refused, ask, ask_word, ask_yes, tell
+from reconciler.cli.wizard.draft import FileDraft
 from reconciler.config.settle import is_guid
 from reconciler.model.file import TENANT
 
