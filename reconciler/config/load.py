@@ -28,7 +28,7 @@ Model = TypeVar("Model", bound=words.FileModel)
 def load_mappings(path: str | Path, *, tenant_id: str | None) -> Mappings:
     """The file's meaning. `tenant_id` is what AZURE_TENANT_ID says; the file's own word goes before it.
 
-    Raises InputError with all problems; warnings and what cannot be acted on yet stand in the result.
+    Raises InputError with all problems; warnings stand in the result.
     """
     return parse_mappings(str(path), read_bytes(path), tenant_id=tenant_id)
 

@@ -57,7 +57,7 @@ def diff_person(
     Fields come in the order of FIELDS. SSO IDs and logins are never blanked. Without full sync only status and marker
     are looked at, and nobody is moved (D10).
     """
-    before = _record(actual)
+    before = record_of(actual)
     after = dict(before)
     after["enabled"] = True
     after["description"] = _marked(actual.description, marker)
@@ -74,7 +74,7 @@ def diff_person(
 
 def diff_leaver(actual: Details, marker: Marker) -> Difference:
     """Disabled in place, the mobile licence released in the same write (D8, R69). Nothing else of them is touched."""
-    before = _record(actual)
+    before = record_of(actual)
     description = _marked(actual.description, marker)
     after = {**before, "enabled": False, "mobile_license": False, "description": description}
     return Difference(_changes(before, after), None)
@@ -82,7 +82,7 @@ def diff_leaver(actual: Details, marker: Marker) -> Difference:
 
 def diff_unmanaged(actual: Details) -> Difference:
     """`diff_leaver` for somebody who has no Entra account to be marked with (D6)."""
-    before = _record(actual)
+    before = record_of(actual)
     return Difference(_changes(before, {**before, "enabled": False, "mobile_license": False}), None)
 
 
@@ -175,7 +175,7 @@ def with_licence(action: Action, actual: Details | None, mobile: bool | None, li
 
     `actual` None: somebody new. Verbs follow.
     """
-    before = _record(actual) if actual is not None else {}
+    before = record_of(actual) if actual is not None else {}
     changed = {change.field: change for change in action.changes}
     text = str(changed["description"].after) if "description" in changed else str(before["description"])
     marker = find_marker(text)
@@ -207,7 +207,8 @@ def _marked(text: str, marker: Marker) -> str:
     return text if find_markers(text) == {marker} else with_marker(text, marker)
 
 
-def _record(actual: Details) -> dict[FieldName, str | bool]:
+def record_of(actual: Details) -> dict[FieldName, str | bool]:
+    """The fields a plan may change, as they are."""
     return {
         "login": actual.login,
         "name": actual.name,

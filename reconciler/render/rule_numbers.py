@@ -7,40 +7,8 @@ there; where they cannot be told apart the number of the decision above them sta
 from __future__ import annotations
 
 from reconciler.model.plan import Action, FieldName
+from reconciler.model.rules import RULES_OF_FINDINGS
 
-OF_FINDINGS = {
-    "frozen": "D17",
-    "group_clash": "D2",
-    "marker_bad": "D3",
-    "marker_twice": "D3",
-    "bad_name": "D20",
-    "duplicate_login": "D16",
-    "duplicate_sso": "D21",
-    "half_made": "D14",
-    "role_change": "D12",
-    "unconfirmed": "D8",
-    "leaver_kept": "§1",
-    "adopt_blocked": "D5",
-    "blocked_login": "D16",
-    "both_roles": "D12",
-    "conflict": "D11",
-    "cycle": "D1",
-    "edit_waiting": "§5",
-    "expired": "§2",
-    "group_missing": "D2",
-    "group_moved": "D2",
-    "group_renamed": "D2",
-    "guest": "R21",
-    "kept_disabled": "D9",
-    "no_login": "D16",
-    "no_mobile_seat": "D22",
-    "no_seat": "D22",
-    "orphaned": "D7",
-    "possible_rename": "D5",
-    "protected": "§1",
-    "reading_moved": "D8",
-    "unmanaged": "D6",
-}
 _OF_FIELDS: dict[FieldName, str] = {
     "login": "R55",
     "name": "R54",
@@ -52,7 +20,7 @@ _OF_FIELDS: dict[FieldName, str] = {
 
 def rule_of_finding(code: str) -> str:
     """Empty for a code that has no rule of its own."""
-    return OF_FINDINGS.get(code, "")
+    return RULES_OF_FINDINGS.get(code, ("",))[0]
 
 
 def rule_of_verb(action: Action) -> str:

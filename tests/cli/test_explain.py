@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from reconciler.model.plan import ERROR_CODES, WARNING_CODES
-from reconciler.planning.explain.why import RULES_OF_FINDINGS
+from reconciler.model.rules import RULES_OF_FINDINGS
 from reconciler.sandbox import sample_scenario
 from tests.end_to_end.world import (
     SYNC,

@@ -24,12 +24,13 @@ from reconciler.model.hierarchy import PERSON_TYPE, Node, NodeType, Role
 from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Action, Finding, Plan
 from reconciler.model.readings import Readings
+from reconciler.model.rules import RULES_OF_FINDINGS
 from reconciler.planning.explain.exceptions import exceptions_for, is_retired, left_out_of
 from reconciler.planning.explain.memberships import find_memberships
 from reconciler.planning.explain.reading_markers import read_markers
 from reconciler.planning.explain.standing import quiet_reason
 from reconciler.planning.explain.subjects import Subject, find_subjects
-from reconciler.planning.explain.why import REMARKS, RULES_OF_FINDINGS, rules_of_action, speaks_of
+from reconciler.planning.explain.why import REMARKS, rules_of_action, speaks_of
 
 _KINDS = {
     NodeType.TECHNICIAN: "technician",

@@ -16,7 +16,7 @@ from reconciler.model.plan import ActionOutcome, Change, FieldName
 from reconciler.model.readings import Questions, Readings
 from reconciler.model.text import normal_login, normal_text
 from reconciler.model.undo import Left, Why
-from reconciler.planning.diff import FIELDS, diff_leaver
+from reconciler.planning.diff import FIELDS, diff_leaver, record_of
 
 Value = str | bool
 _NEVER_BLANKED: dict[FieldName, str] = {"login": "login", "name": "name", "sso_id": "SSO ID"}
@@ -145,7 +145,7 @@ def _disable(action: ActionOutcome, node: Node, actual: Details) -> Reversal:
 
 
 def _restore(action: ActionOutcome, node: Node, actual: Details, tree: Tree) -> list[Reversal | Left]:
-    now = _record(actual)
+    now = record_of(actual)
     left: list[Reversal | Left] = []
     changes = []
     for change in action.changes:
@@ -215,7 +215,7 @@ def _is_as_before(action: ActionOutcome, node: Node, actual: Details, tree: Tree
     """Nothing happened, or somebody took it back already."""
     if "create" in action.verbs:
         return not actual.enabled
-    now = _record(actual)
+    now = record_of(actual)
     back = [change for change in action.changes if change.before or change.field not in _NEVER_BLANKED]
     return all(_same(change.field, now[change.field], _value(change.before)) for change in back) and (
         "move" not in action.verbs or tree.path_text(node.parent) == action.group.before
@@ -224,7 +224,7 @@ def _is_as_before(action: ActionOutcome, node: Node, actual: Details, tree: Tree
 
 def _changed_since(action: ActionOutcome, node: Node, actual: Details, tree: Tree) -> list[str]:
     """What is not as the run left it, as far as its outcomes tell."""
-    now = _record(actual)
+    now = record_of(actual)
     found = [
         _NEVER_BLANKED.get(change.field, change.field.replace("_", " "))
         for change in action.changes
@@ -240,7 +240,7 @@ def _changed_since(action: ActionOutcome, node: Node, actual: Details, tree: Tre
 
 def _shows_any(action: ActionOutcome, node: Node, actual: Details, tree: Tree) -> bool:
     """Whether anything of an action that was not done is there."""
-    now = _record(actual)
+    now = record_of(actual)
     if "move" in action.verbs and tree.path_text(node.parent) == action.group.after:
         return True
     return any(
@@ -248,17 +248,6 @@ def _shows_any(action: ActionOutcome, node: Node, actual: Details, tree: Tree) -
         and not _same(change.field, now[change.field], change.before)
         for change in action.changes
     )
-
-
-def _record(actual: Details) -> dict[FieldName, Value]:
-    return {
-        "login": actual.login,
-        "name": actual.name,
-        "sso_id": actual.sso_id,
-        "mobile_license": actual.mobile,
-        "enabled": actual.enabled,
-        "description": actual.description,
-    }
 
 
 def _value(value: Value | None) -> Value:
