@@ -6,15 +6,14 @@ import os
 
 import click
 
+from reconciler.cli.authors import author_option
 from reconciler.cli.talk import Talk, talk_options
 
 
 @click.command(short_help="Keep the one issue about refused guards and frozen mappings.")
 @click.argument("file", default="mappings.yaml")
 @click.option("--outcomes", "outcomes_file", metavar="FILE", required=True, help="The outcomes saved by apply --out.")
-@click.option(
-    "--author", metavar="LOGIN", help="Whose issues are ours; default: the token's own login, or github-actions[bot]."
-)
+@author_option
 @talk_options
 def alarm(file: str, outcomes_file: str, author: str | None, quiet: bool, verbose: int) -> int:
     """Open, update or close the one issue that says what of FILE (default mappings.yaml) is not kept up, and why."""

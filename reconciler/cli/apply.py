@@ -8,6 +8,7 @@ from typing import Literal
 
 import click
 
+from reconciler.cli.authors import author_option
 from reconciler.cli.talk import Talk, talk_options
 
 
@@ -19,6 +20,14 @@ from reconciler.cli.talk import Talk, talk_options
     metavar="EDIT_DIGEST",
     help="Apply only if the edit still does what this edit digest, of a plan with --base, stands for. Needs --base.",
 )
+@click.option(
+    "--github",
+    "on_github",
+    type=click.Choice(["merge", "schedule"]),
+    help="merge: apply what a pull request brought to this commit, if it still does what was reviewed there, and mark "
+    "the commit as accepted. schedule: apply the file as a merge accepted it last. Finds --base and --reviewed itself.",
+)
+@author_option
 @click.option("--plan", "saved", metavar="FILE", help="Apply only if the plan is still the one saved here.")
 @click.option("--yes", is_flag=True, help="Do not ask. Needed without a terminal.")
 @click.option(
@@ -39,6 +48,8 @@ def apply(
     file: str,
     base: str | None,
     reviewed: str | None,
+    on_github: Literal["merge", "schedule"] | None,
+    author: str | None,
     saved: str | None,
     yes: bool,
     refresh: Literal["auto", "full", "bulk"],
@@ -49,10 +60,15 @@ def apply(
 ) -> int:
     """Make Rescue what FILE (default mappings.yaml) asks for."""
     from reconciler.cli.applying import Apply
+    from reconciler.cli.edits import Edits, LocalEdit
     from reconciler.cli.files import check_distinct, check_reports, check_writable
     from reconciler.errors import UsageError
 
-    if reviewed is not None and base is None:
+    if on_github is not None and base is not None:
+        raise UsageError("--github finds the file before the edit itself", advice="leave out --base")
+    if on_github == "schedule" and reviewed is not None:
+        raise UsageError("--github schedule applies no edit that waits for review", advice="use --github merge")
+    if reviewed is not None and base is None and on_github is None:
         raise UsageError(
             "--reviewed is what an edit does, and without --base there is none", advice="add --base, the file before it"
         )
@@ -63,14 +79,19 @@ def apply(
         check_writable(out)
     if not yes and not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask on", advice="add --yes to apply without being asked")
+    edits: Edits = LocalEdit(file, base, reviewed)
+    if on_github is not None:
+        from reconciler.cli.github_edits import AcceptedEdit, MergedEdit
+
+        merge = on_github == "merge"
+        edits = MergedEdit(file, os.environ, author, reviewed) if merge else AcceptedEdit(file, os.environ, author)
     return Apply(
         file,
         saved,
         refresh,
         reports,
         out,
-        base=base,
-        reviewed=reviewed,
+        edits=edits,
         ask=not yes,
         talk=talk,
         environ=os.environ,

@@ -15,10 +15,11 @@ import click
 
 from reconciler.apply.applier import Applier, Run, outcome_of, wait_until
 from reconciler.apply.checks import compare_result
-from reconciler.cli.base import Base, load_base
+from reconciler.cli.base import Base
+from reconciler.cli.edits import Edit, Edits, LocalEdit
 from reconciler.cli.files import write_whole
 from reconciler.cli.passwords import password_source
-from reconciler.cli.reading import Sides, load_file, open_sides, read_and_plan
+from reconciler.cli.reading import Sides, open_sides, read_and_plan
 from reconciler.cli.reports import make_outcomes_report, render_outcomes_as, render_plan_as
 from reconciler.cli.saved import load_plan
 from reconciler.cli.signals import StopFlag, stop_on_signals
@@ -29,7 +30,7 @@ from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Action, ActionOutcome, Outcomes, Plan, Refresh, Result
 from reconciler.model.readings import Readings
 from reconciler.planning.licences import rank_awards
-from reconciler.planning.planner import stage_of
+from reconciler.planning.planner import sort_findings, stage_of
 from reconciler.render.text import outcome_line
 from reconciler.render.words import guard_words
 
@@ -45,14 +46,13 @@ class Apply:
         reports: Sequence[str],
         out: str | None,
         *,
-        base: str | None = None,
-        reviewed: str | None = None,
+        edits: Edits | None = None,
         ask: bool,
         talk: Talk,
         environ: Mapping[str, str],
         stopping: StopFlag | None = None,
     ) -> None:
-        """`base`: the file before the edit; `reviewed`: the digest of what that edit did when it was reviewed.
+        """`edits`: where the file and what goes with it are found; default: the file alone.
 
         `stopping`: the flag of whoever handles the signals already; without one they are handled here.
         """
@@ -61,8 +61,7 @@ class Apply:
         self._refresh = refresh
         self._reports = reports
         self._out = out
-        self._base = base
-        self._reviewed = reviewed
+        self._edits = edits or LocalEdit(file)
         self._ask = ask
         self._talk = talk
         self._environ = environ
@@ -83,20 +82,24 @@ class Apply:
         Raises NotReviewed (5), GuardRefused (4), UsageError (2) and whatever bug ended the run, having reported first.
         """
         with nullcontext(self._stopping) if self._stopping is not None else stop_on_signals(self._talk) as stopping:
-            mappings = load_file(self._file, self._talk)
-            base = load_base(self._base, mappings, self._talk) if self._base is not None else None
+            edit = self._edits.load(self._talk)
             saved = load_plan(self._saved) if self._saved else None
             if self._out and Path(self._out).is_file():
                 Path(self._out).unlink()  # what an earlier run did must not be taken for what this one did
             try:
-                with open_sides(mappings, self._environ, self._talk) as sides:
-                    self._planned = self._read_and_plan(mappings, sides, base)
-                    self._awards = rank_awards(self._planned[0].actions, mappings.mappings)
+                with open_sides(edit.mappings, self._environ, self._talk) as sides:
+                    plan, readings = self._read_and_plan(edit.mappings, sides, edit.base)
+                    plan = plan.model_copy(update={"findings": sort_findings((*plan.findings, *edit.findings))})
+                    self._planned = plan, readings
+                    self._awards = rank_awards(plan.actions, edit.mappings.mappings)
                     stopping.defer()
-                    outcomes, bug = self._carry_out(*self._planned, mappings, saved, sides, stopping)
+                    outcomes, bug = self._carry_out(plan, readings, edit, saved, sides, stopping)
             except BaseException as ended:
                 if self._planned is not None:
-                    self._report(self._nothing_done(*self._planned, ended))
+                    nothing = self._nothing_done(*self._planned, ended)
+                    self._report(nothing)
+                    if isinstance(ended, NotReviewed):
+                        edit.tell_refused(nothing)
                 raise
             written = self._report(outcomes)
         if bug is not None:
@@ -107,19 +110,25 @@ class Apply:
         self,
         plan: Plan,
         readings: Readings,
-        mappings: Mappings,
+        edit: Edit,
         saved: Plan | None,
         sides: Sides,
         stopping: StopFlag,
     ) -> tuple[Outcomes, Exception | None]:
         """What became of the plan, and the bug that ended it, if one did. Raises only before the first write."""
         self._show(plan)
-        self._refuse_unless(plan, saved)
-        password = self._password_for(plan, mappings)
+        if edit.unaccepted is not None:
+            self._talk.warn(f"nothing is applied: {edit.unaccepted}")
+            code = 0 if self._is_whole(plan) else 6
+            return self._outcomes(plan, readings, (), code, None).model_copy(update={"guards": ()}), None
+        self._refuse_unless(plan, edit, saved)
+        password = self._password_for(plan, edit.mappings)
         if plan.actions and self._ask and not stopping():
             refused = _refused(self._talk, stopping)
             if refused is not None:
                 return self._outcomes(plan, readings, _all(plan, "skipped", f"not tried: {refused}"), 6, None), None
+        if not stopping():
+            edit.accept(plan)
         return self._write(plan, readings, sides, password, stopping)
 
     def _read_and_plan(self, mappings: Mappings, sides: Sides, base: Base | None) -> tuple[Plan, Readings]:
@@ -133,14 +142,11 @@ class Apply:
         """Whether the plan says all that was wanted of this run; else it ends with 6."""
         return not plan.has_errors
 
-    def _refuse_unless(self, plan: Plan, saved: Plan | None) -> None:
+    def _refuse_unless(self, plan: Plan, edit: Edit, saved: Plan | None) -> None:
         """First the digests, then the guards; nothing has been written when either refuses."""
-        if self._reviewed is not None and self._reviewed.strip().lower() != plan.edit_digest:
-            raise NotReviewed(
-                "the edit would now do something else than what was reviewed; nothing was written",
-                advice="look at the plan above; if it is right, apply again with --reviewed "
-                f"{plan.edit_digest} (reviewed was {self._reviewed.strip() or 'nothing'})",
-            )
+        other = edit.judge(plan)
+        if other is not None:
+            raise other
         if saved is not None and (saved.digest, saved.config_digest) != (plan.digest, plan.config_digest):
             what = "the file" if saved.config_digest != plan.config_digest else "Entra or Rescue"
             raise NotReviewed(
@@ -257,6 +263,8 @@ class Apply:
             actions=actions,
             findings=plan.findings,
             guards=plan.guards,
+            edits=plan.edits,
+            stopped=plan.stopped,
         )
 
     def _report(self, outcomes: Outcomes) -> bool:

@@ -6,6 +6,7 @@ import os
 
 import click
 
+from reconciler.cli.authors import author_option
 from reconciler.cli.talk import Talk, talk_options
 
 
@@ -17,9 +18,7 @@ from reconciler.cli.talk import Talk, talk_options
 @click.option(
     "--commit", metavar="SHA", help="The commit that was planned, for its status; default: the event's head commit."
 )
-@click.option(
-    "--author", metavar="LOGIN", help="Whose comments are ours; default: the token's own login, or github-actions[bot]."
-)
+@author_option
 @click.option("--artifact", metavar="URL", help="Where the whole plan and the reports are; default: the run.")
 @talk_options
 def comment(

@@ -87,12 +87,17 @@ class Commenting:
             changes=len(done),
             removals=sum(action.removal for action in done),
         )
+        self.post_outcomes(outcomes)
+
+    def post_outcomes(self, outcomes: Outcomes) -> None:
+        """The comment alone, where there is a pull request for it."""
         with self._open() as client:
             pull = self._pr or fetch_pull_number(client, self._here, merged=True)
             if pull is None:
-                self._talk.say("this run is about no pull request: there is only the job summary")
+                self._talk.say("this run is about no pull request: there is no comment")
                 return
-            self._comment(client, pull, fetch_author(client, self._author), render(COMMENT_BUDGET))
+            body = render_outcomes_comment(self._talk.masked_outcomes(outcomes), self._file, self._links)
+            self._comment(client, pull, fetch_author(client, self._author), body)
 
     def _open(self) -> GitHubClient:
         here = self._here

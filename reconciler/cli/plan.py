@@ -9,6 +9,7 @@ from typing import Literal
 import click
 from click.core import ParameterSource
 
+from reconciler.cli.authors import author_option
 from reconciler.cli.talk import Talk, talk_options
 
 
@@ -20,6 +21,13 @@ from reconciler.cli.talk import Talk, talk_options
     help="The file before the edit: the plan tells what the edit does and stops from what is pending anyway. "
     "A missing FILE counts as empty.",
 )
+@click.option(
+    "--github",
+    "on_github",
+    is_flag=True,
+    help="The same with the file that a merge accepted last, found by the commit statuses of the repository.",
+)
+@author_option
 @click.option("--out", metavar="FILE", help="Save the plan as JSON, for apply --plan.")
 @click.option(
     "--report", "reports", multiple=True, metavar="FILE", help="Write a report: .html .json .md .xlsx. Repeatable."
@@ -67,6 +75,8 @@ from reconciler.cli.talk import Talk, talk_options
 def plan(
     file: str,
     base: str | None,
+    on_github: bool,
+    author: str | None,
     out: str | None,
     reports: tuple[str, ...],
     refresh: Literal["auto", "full", "bulk"],
@@ -87,6 +97,8 @@ def plan(
     from reconciler.cli.saved_readings import load_readings, open_saved, save_readings
     from reconciler.errors import UsageError
 
+    if base is not None and on_github:
+        raise UsageError("--github finds the file before the edit itself", advice="leave out --base")
     if only and out:
         raise UsageError("--only shows a part of a plan, and --out saves all of it", advice="use one of the two")
     if save and saved:
@@ -101,6 +113,10 @@ def plan(
     mappings = load_file(file, talk)
     names = find_mappings(mappings, only)
     before = load_base(base, mappings, talk) if base is not None else None
+    if on_github:
+        from reconciler.cli.github_edits import fetch_base
+
+        before = fetch_base(file, mappings, os.environ, author, talk)
     if saved is not None:
         rescue = load_readings(saved, mappings, talk)
         with open_saved(rescue, mappings, os.environ, talk) as saved_sides:

@@ -4,7 +4,8 @@
     client        one call: permissions, limits and repeats, own errors
     ours          whose texts are ours: marker and author, in place, equal ones not sent again
     comments      the pull request and its comments
-    statuses      the reviewed digest on a commit
+    statuses      the reviewed digest on a commit, and that it was accepted
+    history       the file through the commits: which version was accepted last
     alarm         the one issue
     step          job summary and step outputs
 

@@ -65,18 +65,25 @@ class GitHubClient:
             raise GitHubError("GitHub did not say who the token is")
         return login
 
-    def fetch(self, path: str, what: str, permission: str) -> dict[str, object]:
+    def fetch(self, path: str, what: str, permission: str, query: Mapping[str, str] | None = None) -> dict[str, object]:
         """One object below the repository."""
-        found = self._parsed(self._exchange("GET", self._below(path), None, repeat=True), what, permission)
+        found = self._parsed(self._exchange("GET", self._below(path, query), None, repeat=True), what, permission)
         if not isinstance(found, dict):
             raise GitHubError(f"GitHub answered with no object to {what}")
         return found
+
+    def fetch_raw(self, path: str, what: str, permission: str, query: Mapping[str, str]) -> bytes:
+        """The bytes of a file below the repository."""
+        accept = {"Accept": "application/vnd.github.raw+json"}
+        answer = self._exchange("GET", self._below(path, query), None, repeat=True, headers=accept)
+        self._check(answer, what, permission)
+        return answer.body
 
     def fetch_all(
         self, path: str, what: str, permission: str, query: Mapping[str, str] | None = None
     ) -> Iterator[dict[str, object]]:
         """Each object of a list, page by page as they are asked for. Raises GitHubError for half a list."""
-        url: str | None = f"{self._below(path)}?{urlencode({**(query or {}), 'per_page': '100'})}"
+        url: str | None = self._below(path, {**(query or {}), "per_page": "100"})
         seen: set[str] = set()
         while url is not None:
             if url in seen or len(seen) >= _PAGES:
@@ -104,14 +111,24 @@ class GitHubClient:
         """Before something is looked for that may have been done just now."""
         self._sleep(seconds)
 
-    def _below(self, path: str) -> str:
-        return f"repos/{self.repository}/{quote(path, safe='/')}"
+    def _below(self, path: str, query: Mapping[str, str] | None = None) -> str:
+        asked = f"?{urlencode(query)}" if query else ""
+        return f"repos/{self.repository}/{quote(path, safe='/')}{asked}"
 
-    def _exchange(self, method: str, url: str, body: Mapping[str, object] | None, *, repeat: bool) -> Answer:
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, object] | None,
+        *,
+        repeat: bool,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """The answer, a limit waited for. Raises GitHubError where none came or a limit lasts too long."""
+        sent = {**self._headers, **(headers or {})}
         for round_ in range(_ROUNDS):
             try:
-                answer = self._channel.exchange(method, url, headers=self._headers, json=body, repeat=repeat)
+                answer = self._channel.exchange(method, url, headers=sent, json=body, repeat=repeat)
             except TransportError as error:
                 raise GitHubError(str(error), advice=error.advice or None) from error
             if not is_limit(answer):
@@ -136,7 +153,15 @@ class GitHubClient:
         return _UNSAID_PAUSE
 
     def _parsed(self, answer: Answer, what: str, permission: str) -> object:
-        """The JSON of a success. `what` completes "GitHub refused to …"."""
+        """The JSON of a success."""
+        self._check(answer, what, permission)
+        try:
+            return json.loads(answer.body)
+        except (ValueError, RecursionError):
+            raise GitHubError(f"GitHub's answer is not JSON, to {what}", status=answer.status) from None
+
+    def _check(self, answer: Answer, what: str, permission: str) -> None:
+        """Raises GitHubError for whatever is no success. `what` completes "GitHub did not …"."""
         if answer.status == 401:
             raise CredentialsError(
                 "GitHub does not accept the token", advice="look at GITHUB_TOKEN or GH_TOKEN: is it of this server?"
@@ -147,10 +172,6 @@ class GitHubClient:
                 status=answer.status,
                 advice=self._advice(answer.status, permission),
             )
-        try:
-            return json.loads(answer.body)
-        except (ValueError, RecursionError):
-            raise GitHubError(f"GitHub's answer is not JSON, to {what}", status=answer.status) from None
 
     def _advice(self, status: int, permission: str) -> str | None:
         """The remedy; None: the usual one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from reconciler.errors import GitHubError
@@ -29,14 +30,27 @@ def fetch_pull_number(client: GitHubClient, environment: Environment, *, merged:
     sha = environment.sha
     if sha is None or environment.event_name == "schedule":
         return None
-    what, permission = "tell the pull request of the commit", "pull-requests: read, contents: read"
-    rows = list(client.fetch_all(f"commits/{sha}/pulls", what, permission))
     if merged:
-        rows = [row for row in rows if row.get("merged_at") is not None]
-        rows = [row for row in rows if row.get("merge_commit_sha") == sha] or rows
-    else:
-        rows = [row for row in rows if row.get("state") == "open" and _head_of(row) == sha]
+        found = fetch_merged_pull(client, sha)
+        return found.number if found else None
+    rows = [row for row in _pulls_of(client, sha) if row.get("state") == "open" and _head_of(row) == sha]
     return number_of(rows[0], "number") if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class MergedPull:
+    """A merged pull request, and the last commit of its branch."""
+
+    number: int
+    head: str
+
+
+def fetch_merged_pull(client: GitHubClient, sha: str) -> MergedPull | None:
+    """The pull request that brought this commit to where it is: the one that became it, else one that holds it."""
+    rows = [row for row in _pulls_of(client, sha) if row.get("merged_at") is not None]
+    rows = [row for row in rows if row.get("merge_commit_sha") == sha] or rows
+    head = _head_of(rows[0]) if rows else None
+    return MergedPull(number_of(rows[0], "number"), head) if head is not None else None
 
 
 def fetch_planned_head(client: GitHubClient, environment: Environment, pull: int) -> str | None:
@@ -80,6 +94,11 @@ def put_comment(client: GitHubClient, pull: int, author: str, body: str) -> Put:
         check_author(made, author)
         return "created"
     raise AssertionError("unreachable")
+
+
+def _pulls_of(client: GitHubClient, sha: str) -> list[dict[str, object]]:
+    what, permission = "tell the pull request of the commit", "pull-requests: read, contents: read"
+    return list(client.fetch_all(f"commits/{sha}/pulls", what, permission))
 
 
 def _head_of(pull: Mapping[str, object]) -> str | None:

@@ -1,4 +1,6 @@
-"""The reviewed digest on a commit (product.md §5): a commit status, believed only from our own identity."""
+"""What a commit of the file went through (product.md §5), as commit statuses believed only from our own identity:
+the digest of its reviewed plan, on the head of the pull request, and that it was accepted, on the default branch.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from reconciler.github.client import GitHubClient
 from reconciler.github.ours import check_author, is_by
 
 PLAN = "rescue-reconciler/plan"
+ACCEPTED = "rescue-reconciler/accepted"
 _WRITE = "statuses: write"
 _LONGEST = 140
 _EDIT_DIGEST = re.compile(r"edit_digest=([0-9a-f]{64})(?![0-9a-f])")

@@ -279,6 +279,9 @@ class Outcomes(PlanModel):
     actions: tuple[ActionOutcome, ...]
     findings: tuple[Finding, ...] = ()
     guards: tuple[Guard, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    """What the edit edits, where there was a base; as in the plan."""
+    stopped: tuple[Action, ...] = ()
 
 
 def make_finding(code: str, message: str, *, mapping: str | None = None, login: str | None = None) -> Finding:

@@ -49,14 +49,12 @@ def render_plan_comment(plan: Plan, file: str, links: Links, budget: int = COMME
     if plan.held:
         verdict = f"**A guard holds back {many(len(plan.held), 'action')}, the rest goes on**"
     page.guards(plan.violations, verdict, plan.made_at, links)
-    page.lines(edit_lines(plan), many(len(plan.edits), "edited key"), more, open_=True)
+    page.edited(plan, more)
     page.add(_seats_line(plan))
     if with_base and not own and not plan.stopped:
         page.add("This edit by itself changes nothing in Rescue.")
     page.actions(own, file, _tally(own), more, plan.held, open_=True)
-    if plan.stopped:
-        title = f"This edit stops {many(len(plan.stopped), 'change')} that would be made without it"
-        page.actions(plan.stopped, file, title, more)
+    page.stopped(plan.stopped, file, more)
     page.pending(pending, file, more, plan.held)
     absent = [visible(line) for line in not_created_lines(plan)]
     page.lines(absent, f"Members who are not created: {many(len(absent), 'mapping')}", more)
@@ -80,7 +78,9 @@ def render_outcomes_comment(outcomes: Outcomes, file: str, links: Links, budget:
         pending = [action for action in outcomes.actions if action.origin == "pending"]
         page.losses(own, more)
         page.guards(refused, "**A guard refuses it as well**", outcomes.started_at, links)
+        page.edited(outcomes, more)
         page.actions(own, file, f"What it would do now: {_tally(own)}", more, open_=True)
+        page.stopped(outcomes.stopped, file, more)
         page.pending(pending, file, more)
     else:
         lost = [action for action in outcomes.actions if action.outcome == "done"]
@@ -179,6 +179,15 @@ class _Page:
 
         if actions:
             self._block(len(actions), title, lines, "diff", more, open_)
+
+    def edited(self, value: Plan | Outcomes, more: _More) -> None:
+        """The keys that the edit edits."""
+        self.lines(edit_lines(value), many(len(value.edits), "edited key"), more, open_=True)
+
+    def stopped(self, actions: Sequence[Action], file: str, more: _More) -> None:
+        """What the edit stops."""
+        title = f"This edit stops {many(len(actions), 'change')} that would be made without it"
+        self.actions(actions, file, title, more)
 
     def pending(self, actions: Sequence[Action], file: str, more: _More, held: Collection[str] = ()) -> None:
         """What is due because people joined and left, whatever the edit does."""

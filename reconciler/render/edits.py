@@ -10,7 +10,7 @@ from reconciler.render.wrapping import tame
 _LONGEST = 80
 
 
-def edit_lines(plan: Plan) -> list[str]:
+def edit_lines(plan: Plan | Outcomes) -> list[str]:
     """One line a key, then how many people all of them affect together where no single key can be told for it."""
     lines = [tame(edit_words(edit)) for edit in plan.edits]
     people = people_of_edit(plan)
@@ -40,7 +40,7 @@ def word(value: str | bool | float | None) -> str:
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 
 
-def people_of_edit(plan: Plan) -> int:
+def people_of_edit(plan: Plan | Outcomes) -> int:
     """Of how many people something is done or stopped by the edit, each counted once a role."""
     return len(
         {

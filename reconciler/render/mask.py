@@ -110,7 +110,14 @@ class Masker:
     def outcomes(self, outcomes: Outcomes) -> Outcomes:
         self.learn(outcomes)
         actions = tuple(self.outcome(outcome) for outcome in outcomes.actions)
-        return outcomes.model_copy(update={"actions": actions, "findings": self._findings(outcomes.findings)})
+        return outcomes.model_copy(
+            update={
+                "actions": actions,
+                "findings": self._findings(outcomes.findings),
+                "edits": tuple(self.value(edit) for edit in outcomes.edits),
+                "stopped": self._actions(outcomes.stopped),
+            }
+        )
 
     def outcome(self, outcome: ActionOutcome) -> ActionOutcome:
         return self._action(outcome).model_copy(update={"message": self.text(outcome.message)})

@@ -34,6 +34,8 @@ TENANT = "8d2f4c1e-0000-4000-8000-2b7f3d9a1c55"
 ACCOUNT = 1234567
 SYNC = "sync@contoso.example"
 SPEED = 40
+FOREIGN = ("RESCUE_", "AZURE_", "GRAPH_", "GITHUB_", "GH_")
+"""Variables of whoever runs the tests, kept away from the command."""
 WRITES = ("createuser", "setuser", "setuser_v2", "movenode", "creategroup", "setgroup", "setgroup_v2", "deletenode")
 
 
@@ -208,7 +210,7 @@ class World:
 
     def start(self, *words: str, **env: str) -> subprocess.Popen[str]:
         """The installed command as a process of its own, its stdin no terminal."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("RESCUE_", "AZURE_"))}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         return subprocess.Popen(
             [self.command, *words],
             cwd=self.folder,
@@ -233,7 +235,7 @@ class World:
         out, err = io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch:
             for name in list(os.environ):
-                if name.startswith(("RESCUE_", "AZURE_", "GRAPH_")):
+                if name.startswith(FOREIGN):
                     patch.delenv(name)
             for name, value in (self.env | env).items():
                 patch.setenv(name, value)
