@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from reconciler.cli.edits import Edit
 from tests.local_github import Fault
 
 from .project import ACCEPTED, BOT, DESK, FIELD, FILE, PLANNED, Project, join, project, text_of
@@ -140,6 +142,11 @@ def test_a_run_started_again_after_its_edit_was_accepted_applies_what_is_pending
     assert live.managed("kim")
 
 
+def test_a_digest_given_by_hand_is_held_to_also_when_nothing_is_edited(live: Project) -> None:
+    again = live.push(live.repo.branches["main"], "--reviewed", "0" * 64, event="workflow_dispatch")
+    assert again.code == 5
+
+
 def test_an_old_run_started_again_does_not_take_a_newer_edit_back(live: Project) -> None:
     old = live.repo.branches["main"]
     assert live.merge(live.edit(text_of(BOTH))).code == 0
@@ -232,6 +239,29 @@ def test_a_cancelled_apply_leaves_its_edit_waiting(live: Project) -> None:
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
     assert sha not in live.accepted
+    assert live.made.writes() == []
+
+
+def test_a_signal_after_the_reading_and_before_the_first_write_accepts_nothing(live: Project) -> None:
+    """The signal comes at the last moment that counts: when the digests have been compared."""
+    from reconciler.cli.applying import Apply
+    from reconciler.cli.edits import LocalEdit
+    from reconciler.cli.signals import StopFlag
+    from reconciler.cli.talk import Talk
+
+    flag, accepted = StopFlag(), []
+    live.made.file.write_text(text_of(BOTH), encoding="utf-8")
+
+    class Stopped:
+        def load(self, talk: Talk) -> Edit:
+            edit = LocalEdit(str(live.made.file)).load(talk)
+            return replace(edit, judge=lambda _: flag.set(), accept=accepted.append)
+
+    talk = Talk(quiet=True, verbose=0)
+    run = Apply(str(live.made.file), None, "auto", (), None, edits=Stopped(), ask=False, talk=talk,
+                environ=live.made.env, stopping=flag)  # fmt: skip
+    assert run.run() == 6
+    assert accepted == []
     assert live.made.writes() == []
 
 
