@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
+from reconciler.errors import NotReviewed
 from reconciler.model.plan import Action, Finding, Guard, Outcomes, Plan
 from reconciler.render import html_sections as parts
+from reconciler.render.edits import people_of_edit
 from reconciler.render.elements import Html, element, foreign, joined
 from reconciler.render.html_data import make_data
 from reconciler.render.words import many, part_lines, permit_lines, permits_for
@@ -48,6 +50,7 @@ def render_plan(plan: Plan, file: str) -> bytes:
         ("config digest", element("code", plan.config_digest)),
     )
     sections = [
+        _edits(plan),
         _losses(losses, "Loses access", "People who can do less once this plan is applied.", file),
         _losses(waiting, "Held back", "What a guard holds back: it is not applied.", file, anchor="held"),
         _guards(plan.guards, permit_lines(plan), file, refused=plan.refused),
@@ -86,9 +89,11 @@ def render_outcomes(outcomes: Outcomes) -> bytes:
     permit = permits_for(refused, outcomes.started_at)
     sections = [
         parts.section("about", "How it ended", about),
+        _edits(outcomes),
         _losses(missed, "Not done", "Failed, skipped, stale, unknown or held back, and why.", None, anchor="missed"),
         _losses(lost, "Lost access", "People who can do less now.", None),
         _guards(outcomes.guards, permit, None, refused="held" not in counted),
+        _stopped(outcomes.stopped, None) if outcomes.exit_code == NotReviewed.exit_code else None,
         parts.section("counts", "Summary", parts.tally(counted)) if counted else None,
         _findings(outcomes.findings),
         _tree(outcomes.actions),
@@ -121,7 +126,15 @@ def _guards(guards: Sequence[Guard], permit: Sequence[str], file: str | None, *,
     )
 
 
-def _stopped(stopped: Sequence[Action], file: str) -> parts.Section | None:
+def _edits(value: Plan | Outcomes) -> parts.Section | None:
+    """What was edited, where there was a file to compare with; the people where no key alone accounts for them."""
+    if not value.edits:
+        return None
+    note = f"Since the file before the edit; together they affect {many(people_of_edit(value), 'person')}."
+    return parts.section("edits", "Edited keys", parts.edits_table(value.edits), count=len(value.edits), note=note)
+
+
+def _stopped(stopped: Sequence[Action], file: str | None) -> parts.Section | None:
     if not stopped:
         return None
     listed = parts.actions_list(stopped, file, "stops")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from reconciler.model.plan import VERBS, Action, ActionOutcome, Finding, Guard, MappingState, Plan, SeatCount
+from reconciler.model.plan import VERBS, Action, ActionOutcome, Edit, Finding, Guard, MappingState, Plan, SeatCount
+from reconciler.render.edits import word
 from reconciler.render.elements import Html, element, foreign, joined, table
 from reconciler.render.words import change_words, many, sign_of, subject_of, verbs_of
 
@@ -46,6 +47,15 @@ def actions_list(actions: Sequence[Action], file: str | None, class_: str) -> Ht
     if len(actions) <= SHOWN:
         return shown
     return joined(shown, element("noscript", element("ul", *made, class_=f"list {class_}")))
+
+
+def edits_table(edits: Sequence[Edit]) -> Html:
+    """The keys of the file that the edit edits, with their values as the file has them."""
+    rows: list[list[str | int | None]] = []
+    for edit in edits:
+        before, after = (None if value is None else foreign(word(value)) for value in (edit.before, edit.after))
+        rows.append([element("code", foreign(edit.key)), before or "not there", after or "removed", edit.people])
+    return table(["key", "before", "after", "people affected"], rows, range(3, 4), "Edited keys")
 
 
 def findings_list(findings: Sequence[Finding]) -> Html:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import UsageError
-from reconciler.model.plan import Change, Outcomes, Plan
+from reconciler.model.plan import Change, Edit, Outcomes, Plan
 from reconciler.render import json_plan, markdown, text
 from reconciler.render.alarm import render_alarm
 from reconciler.render.annotations import outcomes_annotations, plan_annotations
@@ -40,7 +40,9 @@ def plan_naming(name: str) -> Plan:
     moved = an_action(name + "3", "move", place=f"{name}/to", before=name, reason=name)
     finding = plan.findings[0].model_copy(update={"login": name, "mapping": name, "message": name})
     guards = tuple(guard.model_copy(update={"mapping": name}) for guard in plan.guards)
-    return plan.model_copy(update={"actions": (action, loss, moved), "findings": (finding,), "guards": guards})
+    edit = Edit(key="k").model_copy(update={"key": f"mappings.{name}", "before": name, "after": f"{name}!"})
+    parts = {"actions": (action, loss, moved), "findings": (finding,), "guards": guards, "edits": (edit,)}
+    return plan.model_copy(update=parts)
 
 
 @given(ANYTHING)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from reconciler.model.plan import Action, Change, Guard, Outcomes, Place, Plan, Subject
+from reconciler.model.plan import Action, Change, Edit, Guard, Outcomes, Place, Plan, Subject
 from reconciler.render import html, html_data
 from reconciler.render.elements import Html, element, joined
 from reconciler.render.html_sections import FOLD_ABOVE, SHOWN
@@ -135,6 +135,28 @@ def test_what_the_edit_stops_is_told_and_is_no_action() -> None:
     assert "This edit stops 1" in page.text
     assert f"edit digest {'e' * 64}" in page.text
     assert [row["login"] for row in rows(page) if row["state"] == "stopped"] == ["stays@contoso.example"]
+
+
+def test_the_edited_keys_come_before_all_else() -> None:
+    keys = (
+        Edit(key="settings.use_upn_as_email", before=False, after=True, people=61),
+        Edit(key="mappings.field", after="Field to EMEA/Field"),
+        Edit(key="protected[0]", before="boss@contoso.example"),
+    )
+    page = read(one_of_everything().model_copy(update={"edits": keys, "edit_digest": "e" * 64}))
+    assert page.headings()[:2] == ["#edits", "#losses"]
+    assert "settings.use_upn_as_email false true 61" in page.text
+    assert "mappings.field not there Field to EMEA/Field –" in page.text
+    assert "protected[0] boss@contoso.example removed –" in page.text
+
+
+def test_an_apply_that_was_not_reviewed_tells_the_edit_as_its_plan_does() -> None:
+    stopped = an_action("stays@contoso.example", "disable", reason="left Field")
+    more = {"exit_code": 5, "stopped": (stopped,), "edits": (Edit(key="mappings.field", after="Field"),)}
+    page = Read(outcomes_page(some_outcomes().model_copy(update=more)))
+    assert page.headings()[:2] == ["#about", "#edits"]
+    assert "#stopped" in page.headings()
+    assert "stays@contoso.example" in page.text
 
 
 def test_outcomes_say_what_was_not_done_and_why() -> None:
