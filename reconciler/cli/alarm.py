@@ -26,6 +26,9 @@ def alarm(file: str, outcomes_file: str, author: str | None, quiet: bool, verbos
 
     talk = Talk(quiet=quiet, verbose=verbose)
     outcomes = talk.masked_outcomes(load_outcomes(outcomes_file))
+    if outcomes.digest is None:
+        talk.say("the run had no plan: whether a guard refuses is not known, so the issue stays as it is")
+        return 0
     here = load_environment(os.environ)
     name = path_in_repository(file, os.environ)
     with GitHubClient(here.api_url, here.needed_repository(), here.needed_token()) as client:

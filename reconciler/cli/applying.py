@@ -82,11 +82,12 @@ class Apply:
         Raises NotReviewed (5), GuardRefused (4), UsageError (2) and whatever bug ended the run, having reported first.
         """
         with nullcontext(self._stopping) if self._stopping is not None else stop_on_signals(self._talk) as stopping:
-            edit = self._edits.load(self._talk)
-            saved = load_plan(self._saved) if self._saved else None
             if self._out and Path(self._out).is_file():
                 Path(self._out).unlink()  # what an earlier run did must not be taken for what this one did
+            edit = None
             try:
+                edit = self._edits.load(self._talk)
+                saved = load_plan(self._saved) if self._saved else None
                 with open_sides(edit.mappings, self._environ, self._talk) as sides:
                     plan, readings = self._read_and_plan(edit.mappings, sides, edit.base)
                     plan = plan.model_copy(update={"findings": sort_findings((*plan.findings, *edit.findings))})
@@ -95,12 +96,16 @@ class Apply:
                     stopping.defer()
                     outcomes, bug = self._carry_out(plan, readings, edit, saved, sides, stopping)
             except BaseException as ended:
-                if self._planned is not None:
-                    nothing = self._nothing_done(*self._planned, ended)
-                    self._report(nothing)
-                    if isinstance(ended, NotReviewed):
-                        edit.tell_refused(nothing)
+                if self._planned is None:
+                    self._report_unplanned(ended, edit.mappings.account_id if edit is not None else None)
+                    raise
+                nothing = self._nothing_done(*self._planned, ended)
+                self._report(nothing)
+                if isinstance(ended, NotReviewed) and edit is not None:
+                    edit.tell_refused(nothing)
                 raise
+            if bug is not None:
+                outcomes = outcomes.model_copy(update={"error": self._told(bug)})
             written = self._report(outcomes)
         if bug is not None:
             raise bug
@@ -233,7 +238,6 @@ class Apply:
 
     def _nothing_done(self, plan: Plan, readings: Readings, ended: BaseException) -> Outcomes:
         """The outcomes of a plan that something ended before the first write, or a bug between the last and here."""
-        code = ended.exit_code if isinstance(ended, ReconcilerError) else ReconcilerError.exit_code
         if isinstance(ended, GuardRefused):
             actions = _all(plan, "held", "a guard refused the plan")
         else:
@@ -242,7 +246,33 @@ class Apply:
                 self._noted.get(action.id) or outcome_of(action, "skipped", f"not tried: {why}")
                 for action in plan.actions
             )
-        return self._outcomes(plan, readings, actions, code, None)
+        told = {"error": self._told(ended)}
+        return self._outcomes(plan, readings, actions, _code_of(ended), None).model_copy(update=told)
+
+    def _report_unplanned(self, ended: BaseException, account: int | None) -> None:
+        """`--out` alone, for a run that something ended before it had a plan."""
+        if self._out is None:
+            return
+        outcomes = Outcomes(
+            digest=None,
+            account_id=account,
+            exit_code=_code_of(ended),
+            error=self._told(ended),
+            started_at=self._started,
+            ended_at=_now(),
+            converged=None,
+            actions=(),
+        )
+        try:
+            write_whole(self._out, make_outcomes_report(".json", outcomes))
+        except UsageError as failed:
+            self._talk.warn(str(failed))
+
+    def _told(self, ended: BaseException) -> str:
+        """What ended the run, as others may read it."""
+        if isinstance(ended, ReconcilerError):
+            return self._talk.log.redact(str(ended))
+        return "stopped by a signal" if isinstance(ended, KeyboardInterrupt) else f"a bug: {type(ended).__name__}"
 
     def _outcomes(
         self,
@@ -317,6 +347,10 @@ def _refused(talk: Talk, stopping: StopFlag) -> str | None:
     except click.Abort:
         return "stopped at the question"
     return None if agreed else "declined"
+
+
+def _code_of(ended: BaseException) -> int:
+    return ended.exit_code if isinstance(ended, ReconcilerError) else ReconcilerError.exit_code
 
 
 def _now() -> str:

@@ -121,7 +121,7 @@ class Commenting:
         elif self._environ.get("GITHUB_STEP_SUMMARY"):
             self._talk.warn("the job summary is full: nothing was added to it")
         outputs = {
-            "digest": about.digest,
+            "digest": about.digest or "",
             "edit-digest": about.edit_digest or "",
             "changes": str(changes),
             "removals": str(removals),

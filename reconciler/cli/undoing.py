@@ -59,7 +59,8 @@ class UndoRun(Apply):
 
     def _show(self, plan: Plan) -> None:
         self._talk.masked_outcomes(self._undone)  # whoever is left need not be in the plan
-        self._talk.show(f"Undo of {self._source}: the run of {self._undone.started_at}, {self._undone.digest[:12]}")
+        digest = f", {self._undone.digest[:12]}" if self._undone.digest is not None else ""
+        self._talk.show(f"Undo of {self._source}: the run of {self._undone.started_at}{digest}")
         super()._show(plan)
         if self._undo is not None:
             self._talk.show(render_left(self._undo.left))

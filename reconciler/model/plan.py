@@ -268,10 +268,14 @@ class Outcomes(PlanModel):
     """What one apply did: `apply --out`. Written in every case, also when nothing was (exit 4, 5, a signal)."""
 
     format_version: Literal["1.0"] = "1.0"
-    digest: str
+    digest: str | None
+    """Of the plan; null where the run ended before it had one. Nothing was written then."""
     edit_digest: str | None = None
-    account_id: int
+    account_id: int | None
+    """Null where not even the file could be read."""
     exit_code: int
+    error: Text | None = None
+    """What ended the run before it had done all it could, as it was told."""
     started_at: str
     ended_at: str
     converged: bool | None

@@ -15,7 +15,7 @@ from reconciler.render.edits import edit_lines
 from reconciler.render.fitting import fit, folded, listed, size_of
 from reconciler.render.markdown import diff_line
 from reconciler.render.safe import code_block, code_span, visible
-from reconciler.render.text import action_lines, finding_lines, outcome_line
+from reconciler.render.text import action_lines, error_lines, finding_lines, outcome_line
 from reconciler.render.tree import mermaid_tree
 from reconciler.render.words import guard_words, many, not_created_lines, permits_for, rest
 
@@ -67,12 +67,15 @@ def render_plan_comment(plan: Plan, file: str, links: Links, budget: int = COMME
 
 def render_outcomes_comment(outcomes: Outcomes, file: str, links: Links, budget: int = COMMENT_BUDGET) -> str:
     """What became of an apply. Each apply has a comment of its own: its marker names when it began."""
-    marker = make_comment_marker(
-        "apply", file, **_commit(links), digest=outcomes.digest[:12], started=outcomes.started_at
-    )
+    digest = {"digest": outcomes.digest[:12]} if outcomes.digest is not None else {}
+    marker = make_comment_marker("apply", file, **_commit(links), **digest, started=outcomes.started_at)
     page = _Page(budget, [marker, *_apply_heading(outcomes)], _apply_footer(outcomes, file, links))
     more = _More(links, "outcomes.json")
     refused = tuple(guard for guard in outcomes.guards if not guard.passed)
+    if outcomes.error is not None and outcomes.exit_code not in (4, 5):
+        page.add(code_block(error_lines(outcomes)))
+    if outcomes.digest is None:
+        return page.text()
     if outcomes.exit_code == 5:
         own = [action for action in outcomes.actions if action.origin != "pending"]
         pending = [action for action in outcomes.actions if action.origin == "pending"]
@@ -228,6 +231,8 @@ def _plan_heading(own: Sequence[Action], plan: Plan, with_base: bool) -> str:
 
 
 def _apply_heading(outcomes: Outcomes) -> list[str]:
+    if outcomes.digest is None:
+        return ["### Rescue apply: ended before there was a plan", "**Nothing was written.**"]
     counts: dict[str, int] = {}
     for action in outcomes.actions:
         counts[action.outcome] = counts.get(action.outcome, 0) + 1
@@ -265,7 +270,9 @@ def _plan_footer(plan: Plan, file: str, links: Links) -> str:
 
 
 def _apply_footer(outcomes: Outcomes, file: str, links: Links) -> str:
-    parts = [f"Account {outcomes.account_id}", *_where(file, links), f"digest `{outcomes.digest[:12]}`"]
+    parts = [f"Account {outcomes.account_id}"] if outcomes.account_id is not None else []
+    parts += _where(file, links)
+    parts += [f"digest `{outcomes.digest[:12]}`"] if outcomes.digest is not None else []
     if outcomes.edit_digest:
         parts.append(f"edit digest `{outcomes.edit_digest}`")
     return " · ".join([*parts, f"exit code {outcomes.exit_code}", *_links(links)])

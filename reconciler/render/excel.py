@@ -125,6 +125,7 @@ def render_outcomes(outcomes: Outcomes) -> bytes:
             ("started at (UTC)", _instant(outcomes.started_at)),
             ("ended at (UTC)", _instant(outcomes.ended_at)),
             ("exit code", outcomes.exit_code),
+            ("ended by", outcomes.error),
             ("Rescue equals the plan", {True: "yes", False: "no", None: "not read again"}[outcomes.converged]),
             ("digest", outcomes.digest),
             ("edit digest", outcomes.edit_digest),

@@ -79,10 +79,11 @@ def render_outcomes(outcomes: Outcomes) -> bytes:
     about = parts.facts(
         ("exit code", f"{outcomes.exit_code}: {_ENDINGS.get(outcomes.exit_code, 'see the log')}"),
         ("Rescue equals the plan", equal),
-        ("account", str(outcomes.account_id)),
+        ("ended by", foreign(outcomes.error) if outcomes.error is not None else None),
+        ("account", str(outcomes.account_id) if outcomes.account_id is not None else None),
         ("started at", outcomes.started_at),
         ("ended at", outcomes.ended_at),
-        ("digest", element("code", outcomes.digest)),
+        ("digest", element("code", outcomes.digest) if outcomes.digest is not None else None),
         ("edit digest", element("code", outcomes.edit_digest) if outcomes.edit_digest else None),
     )
     refused = [guard for guard in outcomes.guards if not guard.passed]
@@ -100,7 +101,8 @@ def render_outcomes(outcomes: Outcomes) -> bytes:
         _all(outcomes.actions, ()),
     ]
     data = make_data(None, outcomes.actions, (), (), (), outcomes.guards)
-    told = f"account {outcomes.account_id} · {outcomes.ended_at}"
+    account = f"account {outcomes.account_id} · " if outcomes.account_id is not None else ""
+    told = f"{account}{outcomes.ended_at}"
     return _page("Rescue apply", title, told, sections, data)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from reconciler.model.plan import Action, Outcomes, Plan
 from reconciler.render.edits import edit_lines, has_base
 from reconciler.render.safe import code_block, code_span
-from reconciler.render.text import action_lines, finding_lines, missed_lines, nothing_written, outcome_line
+from reconciler.render.text import action_lines, error_lines, finding_lines, missed_lines, nothing_written, outcome_line
 from reconciler.render.words import (
     counts,
     guard_words,
@@ -65,13 +65,20 @@ def render_outcomes(outcomes: Outcomes) -> str:
     }
     written = "**Nothing was written.**" if nothing_written(outcomes) else equal[outcomes.converged]
     parts = [f"### Rescue apply: {total}", written]
+    if outcomes.error is not None:
+        parts.append(code_block(error_lines(outcomes)))
     missed = missed_lines(outcomes)
     if missed:
         parts.append("**Not done**\n\n" + code_block(missed))
     done = [outcome_line(action) for action in outcomes.actions if action.outcome == "done"]
     if done:
         parts.append(f"<details><summary>{len(done)} done</summary>\n\n{code_block(done)}\n\n</details>")
-    parts.append(f"Account {outcomes.account_id}, digest `{outcomes.digest[:12]}`, exit code {outcomes.exit_code}.")
+    told = [f"digest `{outcomes.digest[:12]}`"] if outcomes.digest is not None else []
+    told += [f"exit code {outcomes.exit_code}"]
+    if outcomes.account_id is not None:
+        told.insert(0, f"account {outcomes.account_id}")
+    line = ", ".join(told)
+    parts.append(f"{line[0].upper()}{line[1:]}.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -114,6 +114,7 @@ class Masker:
             update={
                 "actions": actions,
                 "findings": self._findings(outcomes.findings),
+                "error": self.text(outcomes.error) if outcomes.error is not None else None,
                 "edits": tuple(self.value(edit) for edit in outcomes.edits),
                 "stopped": self._actions(outcomes.stopped),
             }

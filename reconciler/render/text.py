@@ -139,13 +139,21 @@ def render_outcomes(outcomes: Outcomes) -> str:
         None: "Nothing was read again.",
     }
     written = "Nothing was written." if nothing_written(outcomes) else equal[outcomes.converged]
+    if outcomes.digest is None:
+        total = "ended before there was a plan"
     lines.append(f"Apply: {total}. {written}")
     return "\n".join(lines) + "\n"
 
 
+def error_lines(outcomes: Outcomes) -> list[str]:
+    """What ended the run, a line each, as it can be shown anywhere."""
+    return [visible(line) for line in (outcomes.error or "").splitlines()]
+
+
 def nothing_written(outcomes: Outcomes) -> bool:
     """Whether the run ended before its first write."""
-    return bool(outcomes.actions) and {action.outcome for action in outcomes.actions} <= {"held", "skipped", "stale"}
+    results = {action.outcome for action in outcomes.actions}
+    return outcomes.digest is None or (bool(results) and results <= {"held", "skipped", "stale"})
 
 
 def missed_lines(outcomes: Outcomes) -> list[str]:

@@ -314,6 +314,22 @@ def test_the_alarm_rings_once_and_ends_when_it_is_over(job: Shell, repo: Repo, g
     assert "max_removals" in repo.issues[number].body
 
 
+def test_a_run_without_a_plan_leaves_the_alarm_and_gets_a_comment(job: Shell, repo: Repo, pull: Pull) -> None:
+    save(job, some_outcomes())
+    job.run("alarm", "--outcomes", "outcomes.json")
+    none = {"digest": None, "account_id": None, "actions": (), "findings": (), "guards": (), "exit_code": 1}
+    save(job, some_outcomes().model_copy(update=none | {"converged": None, "error": "Rescue: no answer\nat all `|"}))
+    ran = job.run("alarm", "--outcomes", "outcomes.json")
+    assert (ran.returncode, "stays as it is" in ran.stderr) == (0, True)
+    assert repo.issues[2].state == "open"
+    merged(job, repo, pull)
+    assert job.run("comment", "--outcomes", "outcomes.json").returncode == 0
+    (comment,) = repo.issues[1].comments
+    assert "### Rescue apply: ended before there was a plan" in comment.body
+    assert "Rescue: no answer\nat all `|" in comment.body
+    assert "digest=\nedit-digest=\nchanges=0\nremovals=0\n" in read(job, "output")
+
+
 def test_the_alarm_says_what_it_may_not(job: Shell, github: LocalGitHub) -> None:
     github.token("job-token", BOT, issues="read")
     ran = job.run("alarm", "--outcomes", "outcomes.json")

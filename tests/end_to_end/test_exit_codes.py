@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from reconciler.errors import UsageError
@@ -27,6 +29,7 @@ from .world import (
     world,
 )
 
+ROOT = Path(__file__).parents[2]
 STRICT = mappings({"desk": "Desk", "field": "Field"}, sso=True, guards={"max_removals": 1, "max_moves": 2})
 
 
@@ -139,8 +142,35 @@ def test_another_account(tmp_path: Path) -> None:
         done = made.run("apply", "--yes", "--out", "outcomes.json")
         assert done.code == 1
         assert "this is Rescue account 1234567" in done.err
-        assert done.outcomes is None
+        assert done.outcomes is not None
+        assert (done.outcomes["digest"], done.outcomes["actions"]) == (None, [])
+        assert (done.outcomes["exit_code"], done.outcomes["account_id"]) == (1, 7654321)
+        assert done.outcomes["error"].startswith("this is Rescue account 1234567")
         check_nothing_written(made, before)
+
+
+def test_outcomes_are_written_also_where_there_was_no_plan(tmp_path: Path) -> None:
+    """Neither by an invalid file, nor by one that is not there, nor by a signal while reading are old ones left."""
+    with world(story(), STORY_FILE, tmp_path) as made:
+        schema = json.loads((ROOT / "schema" / "outcomes.schema.json").read_text(encoding="utf-8"))
+        for file, code, said in (("mappings.yaml", 2, "mappings.yaml:1:1: "), ("other.yaml", 2, "other.yaml")):
+            made.file.write_text("nonsense: 1\n", encoding="utf-8")
+            done = made.run("apply", file, "--yes", "--out", "outcomes.json")
+            assert done.code == code
+            assert done.outcomes is not None
+            assert (done.outcomes["exit_code"], done.outcomes["account_id"]) == (code, None)
+            assert said in done.outcomes["error"]
+            jsonschema.Draft202012Validator(schema).validate(done.outcomes)
+        made.file.write_text(STORY_FILE, encoding="utf-8")
+        made.box.state.add_fault(side="rescue", method="getHierarchy_v2", nth=1, effect="slow", seconds=5)
+        process = made.start("apply", "--yes", "--out", "outcomes.json")
+        made.await_call(lambda entry: entry["call"].lower().startswith("gethierarchy"), process)
+        process.send_signal(signal.SIGTERM)
+        done = made.finish(process)
+        assert done.code == 1
+        assert done.outcomes is not None
+        assert (done.outcomes["exit_code"], done.outcomes["error"]) == (1, "stopped by a signal")
+        jsonschema.Draft202012Validator(schema).validate(done.outcomes)
 
 
 def test_the_caller_is_no_master_administrator(tmp_path: Path) -> None:
@@ -224,7 +254,7 @@ def test_a_host_that_is_not_there(tmp_path: Path, variable: str) -> None:
         path = "/API" if variable == "RESCUE_BASE_URL" else "/v1.0"
         done = made.apply(**{variable: f"http://127.0.0.1:9{path}"})
         assert done.code == 1
-        assert done.outcomes is None
+        assert done.unplanned
         assert "error: " in done.err
         check_nothing_written(made, before)
 
@@ -308,7 +338,7 @@ def test_a_signal_before_there_is_a_plan(tmp_path: Path, number: signal.Signals)
         _, done = stop_at(made, number, "getAccount", 1)
         assert done.code == 1
         assert "Stopped." in done.err
-        assert done.outcomes is None
+        assert done.unplanned
         check_nothing_written(made, before)
 
 

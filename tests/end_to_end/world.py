@@ -178,6 +178,11 @@ class Done:
     err: str
     outcomes: dict[str, Any] | None = None
 
+    @property
+    def unplanned(self) -> bool:
+        """Whether the run ended before it had a plan."""
+        return self.outcomes is None or self.outcomes["digest"] is None
+
     def result_of(self, key: str) -> str:
         """The outcome of the action for one person."""
         return str(self.action(key)["outcome"])
