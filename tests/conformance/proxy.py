@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,12 +15,16 @@ HOP = ("connection", "keep-alive", "transfer-encoding", "content-length", "conte
 
 
 class Recorder:
-    """What went by; `change` is put to every answer before it is recorded and sent on."""
+    """What went by; `change` is put to every answer before it is recorded and sent on.
+
+    `way` may name another address for a request, by its headers.
+    """
 
     def __init__(self, upstream: str) -> None:
         self.client = httpx.Client(base_url=upstream, trust_env=False, timeout=60)
         self.exchanges: list[Exchange] = []
         self.change: Change | None = None
+        self.way: Callable[[Mapping[str, str]], str | None] = lambda _headers: None
         self.url = ""
 
     def taken(self) -> list[Exchange]:
@@ -33,7 +37,8 @@ class Recorder:
         asked = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         headers = [(name, value) for name, value in handler.headers.items() if name.lower() not in HOP]
         headers.append(("Accept-Encoding", "identity"))
-        target = httpx.URL(str(self.client.base_url).rstrip("/") + handler.path)
+        upstream = self.way(dict(handler.headers.items())) or str(self.client.base_url)
+        target = httpx.URL(upstream.rstrip("/") + handler.path)
         answer = self.client.request(handler.command, target, headers=headers, content=asked)
         kind = answer.headers.get("Content-Type", "")
         exchange = Exchange(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -98,7 +98,7 @@ def get_user(call: Call) -> tuple[int, Any]:
 
 def get_repo(call: Call) -> tuple[int, Any]:
     call.need("metadata", "contents", level="read")
-    return 200, shapes.repo_json(call.base, call.the_repo)
+    return 200, shapes.whole_repo_json(call.base, call.the_repo)
 
 
 def list_issues(call: Call) -> tuple[int, Any]:
@@ -259,10 +259,11 @@ def get_content(call: Call, path: str) -> tuple[int, Any]:
             call.headers["Content-Type"] = "application/vnd.github.raw+json; charset=utf-8"
             return 200, data
         return 200, shapes.content_json(call.base, repo, path, ref, data)
-    inside = sorted(name for name in commit.files if name.startswith(f"{path}/"))
+    start = f"{path.rstrip('/')}/"
+    inside = {start + name.removeprefix(start).split("/")[0] for name in commit.files if name.startswith(start)}
     if not inside:
         raise Refusal(404, "Not Found")
-    return 200, [shapes.content_json(call.base, repo, name, ref, commit.files[name]) for name in inside]
+    return 200, [_entry(call, name, ref, commit.files) for name in sorted(inside)]
 
 
 _NUMBER, _REF = r"(\d+)", r"([^/]+)"
@@ -305,6 +306,14 @@ def _issue(call: Call, number: str) -> Issue:
 
 def _main(repo: Repo) -> set[str]:
     return {commit.sha for commit in repo.reachable(repo.branches["main"])}
+
+
+def _entry(call: Call, path: str, ref: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """One line of a folder's listing: files without their content."""
+    if path not in files:
+        return shapes.folder_json(call.base, call.the_repo, path, ref)
+    whole = shapes.content_json(call.base, call.the_repo, path, ref, files[path])
+    return {name: value for name, value in whole.items() if name not in ("content", "encoding")}
 
 
 def _check_body(body: str, resource: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from typing import Any
+from urllib.parse import quote
 
 from tests.local_github.state import Comment, Commit, Issue, Pull, Repo, Status
 
@@ -13,7 +14,8 @@ def user_json(base: str, login: str | None) -> dict[str, Any] | None:
     if login is None:
         return None
     number = int(hashlib.sha256(login.encode()).hexdigest()[:6], 16)
-    at = f"{base}/users/{login}"
+    at = f"{base}/users/{quote(login)}"
+    is_bot = login.endswith("[bot]")
     more = "followers following gists starred subscriptions organizations repos events received_events".split()
     return {
         "login": login,
@@ -22,9 +24,9 @@ def user_json(base: str, login: str | None) -> dict[str, Any] | None:
         "avatar_url": f"https://avatars.githubusercontent.com/u/{number}?v=4",
         "gravatar_id": "",
         "url": at,
-        "html_url": f"https://github.com/{login}",
+        "html_url": f"https://github.com/{'apps/' if is_bot else ''}{login.removesuffix('[bot]')}",
         **{f"{name}_url": f"{at}/{name}" for name in more},
-        "type": "Bot" if login.endswith("[bot]") else "User",
+        "type": "Bot" if is_bot else "User",
         "user_view_type": "public",
         "site_admin": False,
     }
@@ -80,6 +82,11 @@ def repo_json(base: str, repo: Repo) -> dict[str, Any]:
         "pushed_at": repo.now(),
         "updated_at": repo.now(),
     }
+
+
+def whole_repo_json(base: str, repo: Repo) -> dict[str, Any]:
+    """As `GET /repos/{owner}/{repo}` answers; elsewhere these are left out."""
+    return {**repo_json(base, repo), "has_discussions": False, "network_count": 0, "subscribers_count": 1}
 
 
 def comment_json(base: str, repo: Repo, number: int, comment: Comment) -> dict[str, Any]:
@@ -273,6 +280,25 @@ def content_json(base: str, repo: Repo, path: str, ref: str, data: bytes) -> dic
         "html_url": f"https://github.com/{repo.name}/blob/{ref}/{path}",
         "download_url": f"https://raw.githubusercontent.com/{repo.name}/{ref}/{path}",
         "_links": {"self": at, "git": None, "html": None},
+    }
+
+
+def folder_json(base: str, repo: Repo, path: str, ref: str) -> dict[str, Any]:
+    """A folder, as it stands in the list of the one above it."""
+    at = f"{base}/repos/{repo.name}/contents/{path}?ref={ref}"
+    tree = hashlib.sha1(f"tree {path}".encode(), usedforsecurity=False).hexdigest()
+    git, html = f"{base}/repos/{repo.name}/git/trees/{tree}", f"https://github.com/{repo.name}/tree/{ref}/{path}"
+    return {
+        "type": "dir",
+        "size": 0,
+        "name": path.rpartition("/")[2],
+        "path": path,
+        "sha": tree,
+        "url": at,
+        "git_url": git,
+        "html_url": html,
+        "download_url": None,
+        "_links": {"self": at, "git": git, "html": html},
     }
 
 

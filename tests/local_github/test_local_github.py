@@ -139,6 +139,15 @@ def test_contents_and_the_commits_that_touch_a_path(github: LocalGitHub, repo: R
     assert ask(github, "GET", "/repos/contoso/rescue/contents/other.yaml")[0] == 404
 
 
+def test_a_folder_is_a_list_of_what_is_directly_in_it(github: LocalGitHub, repo: Repo) -> None:
+    repo.commit({"docs/a.md": "a", "docs/guide/start.md": "s"})
+    _, _, rows = ask(github, "GET", "/repos/contoso/rescue/contents/docs")
+    assert [(row["path"], row["type"], "content" in row) for row in rows] == [
+        ("docs/a.md", "file", False),
+        ("docs/guide", "dir", False),
+    ]
+
+
 def test_issues_are_listed_by_state_and_author_and_hold_pull_requests(github: LocalGitHub, repo: Repo) -> None:
     pull = repo.open_pull("change")
     _, _, made = ask(github, "POST", "/repos/contoso/rescue/issues", {"title": "t", "body": "b"})
