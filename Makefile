@@ -7,7 +7,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
-.PHONY: help demo test soak lint format conformance browser lock schema clean
+.PHONY: help demo test soak lint format conformance browser lock schema dist audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made here
@@ -51,12 +51,31 @@ conformance: $(VENV)/.ready  ## the sandbox judged by clients written elsewhere 
 browser: $(VENV)/.ready  ## the report in a real Chromium (Debian: apt-get install chromium); pictures in build/browser
 	@$(BIN)/python -m pytest -q tests/browser/check_report.py
 
+# Tools of the release and of the audit have an environment of their own, locked like everything else.
+SUPPLY := .venv-supply
+$(SUPPLY)/.ready: requirements/supply.txt $(VENV)/.ready
+	@rm -rf $(SUPPLY)
+	@$(BIN)/uv venv --quiet --python $(BIN)/python $(SUPPLY)
+	@VIRTUAL_ENV=$(SUPPLY) $(BIN)/uv pip sync --quiet --require-hashes requirements/supply.txt
+	@touch $@
+
+# TAG=v1.2.3 checks that the version is that of the tag.
+dist: $(SUPPLY)/.ready  ## wheel and sdist of HEAD, built three times and equal, list of parts and sums in dist/
+	@rm -rf dist
+	@$(BIN)/python -m supply.release dist --cyclonedx $(SUPPLY)/bin/cyclonedx-py $(if $(TAG),--tag $(TAG))
+
+audit: $(SUPPLY)/.ready  ## pip-audit over every lock; what it did not look up is a failure
+	@$(SUPPLY)/bin/python -m supply.audit requirements/*.txt
+
 schema: $(VENV)/.ready  ## write schema/ anew from the models
 	@$(BIN)/python -m reconciler.config.schema schema
 
 lock: $(VENV)/.ready  ## pin every dependency anew, with hashes
 	@echo uv | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --universal -o requirements/uv.txt
 	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --all-extras --group dev --python-version 3.11 --universal -o requirements/dev.txt
+	@$(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --all-extras --constraints requirements/dev.txt --python-version 3.11 --universal -o requirements/runtime.txt
+	@printf 'pip-audit\ncyclonedx-bom\n' | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal -o requirements/supply.txt
+	@echo pypi-attestations | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal -o requirements/publish.txt
 
 clean:  ## remove what make made
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage build dist
+	@rm -rf $(VENV) $(SUPPLY) .pytest_cache .mypy_cache .ruff_cache .coverage build dist
