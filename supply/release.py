@@ -136,11 +136,11 @@ def main(arguments: Sequence[str]) -> int:
             raise ReleaseError(f"the tag is {options.tag}, and the version {version}")
         if options.out.exists() and any(options.out.iterdir()):
             raise ReleaseError(f"{options.out} is not empty")
-        files = build(root, options.commit, options.out)
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / "source"
             export(root, options.commit, source, 0o022)
             bom = make_bom(source, version, epoch_of(root, options.commit), options.cyclonedx)
+            files = build(root, options.commit, options.out)
             files.append(Path(shutil.copyfile(source / LOCK, options.out / RUNTIME)))
         files.append(options.out / BOM)
         files[-1].write_text(bom, encoding="utf-8")

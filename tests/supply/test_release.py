@@ -129,7 +129,7 @@ def test_nothing_is_released(project: Path, tmp_path: Path, more: tuple[str, ...
     ran = release(project, tmp_path / "out", *more)
     assert ran.returncode == 1
     assert words in ran.stderr
-    assert not (tmp_path / "out" / "SHA256SUMS").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_with_something_in_it_is_left_alone(project: Path, tmp_path: Path) -> None:
