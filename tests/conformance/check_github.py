@@ -23,8 +23,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # for `tests`
 
 import httpx
-from github_judge import NAME, check_judge
+from github_judge import NAME, check_judge, fits
 from github_proxy import Judged, judged_github, unix_socket
+from github_reviews import check_reviews
 from harness import HERE, Verdicts
 
 from reconciler.render.json_plan import render_json
@@ -254,12 +255,6 @@ def check_coverage(verdicts: Verdicts, judged: Judged) -> None:
         verdicts.that(f"{method} {pattern or '/'} was judged", judged_too, "nobody asked for it")
 
 
-def fits(verdicts: Verdicts, judged: Judged, whose: str) -> None:
-    """All that went by since the last time fits the description."""
-    objections = judged.objections()
-    verdicts.that(f"{whose}: every request and answer fits GitHub's description", not objections, objections[:3])
-
-
 def main(prism: Path, description: Path, peers: Path) -> None:
     """All of it, against one repository."""
     verdicts = Verdicts("the local GitHub, and our requests, by GitHub's own description (Prism), PyGithub and gh")
@@ -280,6 +275,7 @@ def main(prism: Path, description: Path, peers: Path) -> None:
         check_coverage(verdicts, judged)
         check_judge(verdicts, judged, repo, pull)
         asked = len(judged.seen)
+    asked += check_reviews(verdicts, prism, description)
     verdicts.finish(f"{asked} exchanges")
 
 

@@ -25,6 +25,12 @@ READINGS = (
 )  # fmt: skip
 
 
+def fits(verdicts: Verdicts, judged: Judged, whose: str) -> None:
+    """All that went by since the last time fits the description."""
+    objections = judged.objections()
+    verdicts.that(f"{whose}: every request and answer fits GitHub's description", not objections, objections[:3])
+
+
 def check_judge(verdicts: Verdicts, judged: Judged, repo: Repo, pull: Pull) -> None:
     """What does not fit is found: answers with a field less, of another type, another status; requests likewise."""
     client = httpx.Client(base_url=judged.url, headers={"Authorization": "Bearer person"}, trust_env=False, timeout=30)

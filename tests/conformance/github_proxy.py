@@ -53,9 +53,15 @@ class Judged:
 
 @contextmanager
 def judged_github(prism: Path, description: Path) -> Iterator[Judged]:
-    """A local GitHub whose own links lead through Prism again."""
+    """A local GitHub behind Prism."""
+    with run_github() as github, judging(github, prism, description) as judged:
+        yield judged
+
+
+@contextmanager
+def judging(github: LocalGitHub, prism: Path, description: Path) -> Iterator[Judged]:
+    """Puts a running local GitHub behind Prism; its own links lead through Prism again."""
     with (
-        run_github() as github,
         recording(github.url) as back,
         _running(prism, description, back.url) as address,
         recording(address) as front,
