@@ -132,6 +132,20 @@ def test_nothing_is_released(project: Path, tmp_path: Path, more: tuple[str, ...
     assert not (tmp_path / "out").exists()
 
 
+def test_an_sdist_that_does_not_give_the_same_wheel_is_no_release(project: Path, tmp_path: Path) -> None:
+    settings = project / "pyproject.toml"
+    text = settings.read_text(encoding="utf-8")
+    target = "[tool.hatch.build.targets.sdist]\n"
+    assert target in text
+    git(project, "checkout", "--quiet", "-b", "short")
+    settings.write_text(text.replace(target, f'{target}exclude = ["reconciler/sandbox/sample.yaml"]\n'), "utf-8")
+    git(project, "commit", "--quiet", "--all", "--message=short")
+    git(project, "checkout", "--quiet", "main")
+    ran = release(project, tmp_path / "out", "--commit", "short")
+    assert (ran.returncode, f"{WHEEL}: two builds of one commit differ" in ran.stderr) == (1, True)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_with_something_in_it_is_left_alone(project: Path, tmp_path: Path) -> None:
     (tmp_path / "old.whl").write_text("old", encoding="utf-8")
     ran = release(project, tmp_path)
