@@ -7,8 +7,22 @@ afterwards looks at the state and at the log of requests.
 
 from __future__ import annotations
 
+from tests.local_github.artifacts import Artifact
 from tests.local_github.faults import Fault
-from tests.local_github.server import LocalGitHub, run_github
+from tests.local_github.server import LocalGitHub, also_on_socket, run_github
 from tests.local_github.state import Comment, Commit, Identity, Issue, Pull, Repo, Status
 
-__all__ = ["Comment", "Commit", "Fault", "Identity", "Issue", "LocalGitHub", "Pull", "Repo", "Status", "run_github"]
+__all__ = [
+    "Artifact",
+    "Comment",
+    "Commit",
+    "Fault",
+    "Identity",
+    "Issue",
+    "LocalGitHub",
+    "Pull",
+    "Repo",
+    "Status",
+    "also_on_socket",
+    "run_github",
+]

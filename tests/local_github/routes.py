@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.local_github import shapes
+from tests.local_github.artifacts import BLOBS, artifact_json
 from tests.local_github.state import Identity, Issue, Repo
 
 LONGEST_BODY = 65_536
@@ -266,6 +267,36 @@ def get_content(call: Call, path: str) -> tuple[int, Any]:
     return 200, [_entry(call, name, ref, commit.files) for name in sorted(inside)]
 
 
+def list_artifacts(call: Call, run: str | None = None) -> tuple[int, Any]:
+    """Newest first; of the repository or of one run."""
+    call.need("actions", level="read")
+    name = call.query.get("name")
+    rows = [
+        artifact
+        for artifact in reversed(call.the_repo.artifacts.values())
+        if name in (None, artifact.name) and run in (None, str(artifact.run))
+    ]
+    page = call.page(rows)
+    return 200, {
+        "total_count": len(rows),
+        "artifacts": [artifact_json(call.base, call.the_repo, row) for row in page],
+    }
+
+
+def get_artifact_zip(call: Call, artifact: str) -> tuple[int, Any]:
+    """A redirect to the storage, which is another host; 410 once it has expired."""
+    call.need("actions", level="read")
+    found = call.the_repo.artifacts.get(int(artifact))
+    if found is None:
+        raise Refusal(404, "Not Found")
+    if found.expired:
+        raise Refusal(410, "Artifact has expired")
+    storage = call.base.replace("api.github.com", "storage.example").replace("127.0.0.1", "localhost")
+    call.headers["Location"] = f"{storage}{BLOBS}{call.the_repo.number}/{found.id}?sig=1"
+    call.headers["Content-Type"] = "text/html;charset=utf-8"
+    return 302, b""
+
+
 _NUMBER, _REF = r"(\d+)", r"([^/]+)"
 ROUTES: list[tuple[str, str, Route]] = [
     ("GET", "/user", get_user),
@@ -285,6 +316,9 @@ ROUTES: list[tuple[str, str, Route]] = [
     ("GET", "/commits", list_commits),
     ("POST", f"/statuses/{_REF}", create_status),
     ("GET", r"/contents/(.+)", get_content),
+    ("GET", "/actions/artifacts", list_artifacts),
+    ("GET", f"/actions/runs/{_NUMBER}/artifacts", list_artifacts),
+    ("GET", f"/actions/artifacts/{_NUMBER}/zip", get_artifact_zip),
 ]
 
 

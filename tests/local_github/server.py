@@ -13,11 +13,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tests.local_github.artifacts import BLOBS
 from tests.local_github.faults import Fault
 from tests.local_github.routes import Call, Refusal, find_route
 from tests.local_github.state import Identity, Repo
 
 _IN_REPO = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<number>\d+))(?P<rest>/.*)?")
+
+API_HOST = "api.github.com"
+"""What a client on the Unix socket thinks it speaks to."""
 
 
 @dataclass
@@ -111,6 +115,8 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve
 
     def _answer(self, seen: Seen, raw: bytes) -> tuple[int, dict[str, str], Any]:
+        if seen.path.startswith(BLOBS):
+            return self._blob(seen)
         try:
             if not seen.headers.get("user-agent"):
                 raise Refusal(403, "Request forbidden by administrative rules.")
@@ -122,14 +128,21 @@ class _Handler(BaseHTTPRequestHandler):
             if raw and not isinstance(seen.body, dict):
                 raise Refusal(400, "Problems parsing JSON")
             repo, rest = self._place(seen.path)
-            call = Call(
-                self.github.url, seen.path, seen.query, seen.body or {}, who, repo, seen.headers.get("accept", "")
-            )
+            base = f"https://{API_HOST}" if seen.headers.get("host") == API_HOST else self.github.url
+            call = Call(base, seen.path, seen.query, seen.body or {}, who, repo, seen.headers.get("accept", ""))
             route, arguments = find_route(seen.method, rest)
             status, body = route(call, *(unquote(argument) for argument in arguments))
         except Refusal as refusal:
             return refusal.status, {}, refusal.body
         return status, call.headers, body
+
+    def _blob(self, seen: Seen) -> tuple[int, dict[str, str], Any]:
+        """The storage behind a redirect: an address with its signature, and no second credential beside it."""
+        if "authorization" in seen.headers or seen.query.get("sig") != "1":
+            return 400, {"Content-Type": "application/xml"}, b"<Error><Code>InvalidAuthenticationInfo</Code></Error>"
+        number, _, artifact = seen.path.removeprefix(BLOBS).partition("/")
+        repo = next(repo for repo in self.github.repos.values() if str(repo.number) == number)
+        return 200, {"Content-Type": "application/zip"}, repo.artifacts[int(artifact)].data
 
     def _place(self, path: str) -> tuple[Repo | None, str]:
         found = _IN_REPO.fullmatch(path)
@@ -161,6 +174,29 @@ def run_github() -> Iterator[LocalGitHub]:
         thread.start()
         try:
             yield github
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _UnixServer(_Server):
+    address_family = socket.AF_UNIX
+
+    def server_bind(self) -> None:
+        """Without the name and the port that a server of addresses has."""
+        self.socket.bind(str(self.server_address))
+        self.server_name, self.server_port = "localhost", 0
+
+
+@contextmanager
+def also_on_socket(github: LocalGitHub, path: str) -> Iterator[None]:
+    """The same GitHub behind a Unix socket, which is how the command `gh` is told to find it (`http_unix_socket`)."""
+    handler = type("Handler", (_Handler,), {"github": github})
+    with _UnixServer(path, handler) as server:  # type: ignore[arg-type]  # a path instead of host and port
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield
         finally:
             server.shutdown()
             thread.join()

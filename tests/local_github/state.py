@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from tests.local_github.artifacts import Artifact, zipped
+
 EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -102,6 +104,8 @@ class Repo:
         self.issues: dict[int, Issue] = {}
         self.pulls: dict[int, Pull] = {}
         self.statuses: dict[str, list[Status]] = {}
+        self.artifacts: dict[int, Artifact] = {}
+        self.private = True
         self._count = 0
 
     def tick(self) -> int:
@@ -209,6 +213,16 @@ class Repo:
         status = Status(self.tick(), author, context, state, description, target_url, self.now())
         self.statuses.setdefault(sha, []).insert(0, status)
         return status
+
+    def add_artifact(
+        self, name: str, files: Mapping[str, bytes], *, run: int = 7, branch: str = "main", fork: bool = False
+    ) -> Artifact:
+        """Left behind by a run for the tip of a branch, of this repository or of a fork."""
+        number = self.tick()
+        owner = self.number + 1000 if fork else self.number
+        artifact = Artifact(number, name, run, branch, owner, self.branches["main"], zipped(files), self.now())
+        self.artifacts[number] = artifact
+        return artifact
 
     def _add(self, branch: str, parents: tuple[str, ...], message: str, tree: dict[str, bytes]) -> str:
         number = self.tick()

@@ -174,3 +174,24 @@ def test_faults_happen_as_often_as_said_before_or_after_the_effect(github: Local
     assert ask(github, "GET", at)[0] == 200
     assert github.writes == [f"POST {at}"] * 2
     assert [seen.status for seen in github.log] == [0, 0, 403, 429, 200]
+
+
+def test_an_artifact_is_fetched_behind_a_redirect_that_takes_no_token(github: LocalGitHub, repo: Repo) -> None:
+    repo.add_artifact("readings", {"a.json": b"{}"}, run=3)
+    repo.add_artifact("readings", {"a.json": b"[]"}, run=4, fork=True)
+    repo.add_artifact("other", {"a.json": b"1"}, run=4)
+    status, _, listed = ask(github, "GET", "/repos/contoso/rescue/actions/artifacts?name=readings")
+    theirs, ours = listed["artifacts"]
+    assert (status, listed["total_count"], ours["workflow_run"]["id"]) == (200, 2, 3)
+    assert ours["workflow_run"]["head_repository_id"] == ours["workflow_run"]["repository_id"]
+    assert theirs["workflow_run"]["head_repository_id"] != theirs["workflow_run"]["repository_id"]
+    _, _, of_run = ask(github, "GET", "/repos/contoso/rescue/actions/runs/4/artifacts")
+    assert [artifact["name"] for artifact in of_run["artifacts"]] == ["other", "readings"]
+    status, headers, _ = ask(github, "GET", urlsplit(ours["archive_download_url"]).path)
+    assert status == 302
+    place = urlsplit(headers["location"])
+    assert place.hostname == "localhost"
+    assert ask(github, "GET", f"{place.path}?{place.query}")[0] == 400
+    assert ask(github, "GET", "/repos/contoso/rescue/actions/artifacts", by="narrow")[0] == 404
+    repo.artifacts[ours["id"]].expired = True
+    assert ask(github, "GET", urlsplit(ours["archive_download_url"]).path)[0] == 410
