@@ -36,10 +36,15 @@ SOAK ?= 250
 soak: $(VENV)/.ready  ## thousands of random steps of a company, others each time (SOAK=250 histories)
 	@SOAK_HISTORIES=$(SOAK) $(BIN)/python -m pytest -q -p no:logging tests/end_to_end/test_histories.py
 
-lint: $(VENV)/.ready  ## ruff and mypy
+# actionlint looks for shellcheck on the path.
+lint: $(VENV)/.ready  ## ruff, mypy, and what judges the workflows and the action
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@PATH="$(CURDIR)/$(BIN):$$PATH" actionlint .github/workflows/*.yml
+	@$(BIN)/zizmor --offline --quiet --no-progress .github action.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
 
 format: $(VENV)/.ready  ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix .
