@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.end_to_end.world import upn
 
 from .conftest import FILE, WIDER
 from .yard import ACCEPTED, BOT, Yard
+
+pytestmark = pytest.mark.timeout(600)  # several runs each, and machines are busy
 
 LIVE = {"RESCUE_READINGS": "live"}
 
@@ -79,5 +83,8 @@ def test_a_guard_ends_the_merge_with_4_in_its_comment(company: Yard) -> None:
     ran = company.push(sha)
     assert (ran.code, writes(company)) == (1, [])
     assert ran.saved("rescue-apply", "outcomes.json")["exit_code"] == 4
-    assert "max_removals" in company.repo.issues[pull.number].comments[-1].body
+    planned, refused = company.repo.issues[pull.number].comments
+    assert '"kind":"plan"' in planned.body
+    assert '"kind":"apply"' in refused.body
+    assert "max_removals" in refused.body
     assert sha not in company.repo.statuses

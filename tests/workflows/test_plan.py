@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .conftest import FILE, WIDER
 from .yard import ACCEPTED, BOT, PLAN, Yard
+
+pytestmark = pytest.mark.timeout(600)  # several runs each, and machines are busy
 
 
 def test_a_pull_request_gets_comment_status_and_reports_without_any_secret_of_rescue(company: Yard) -> None:

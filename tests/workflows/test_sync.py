@@ -10,6 +10,8 @@ from .conftest import WIDER
 from .test_apply import nodes, writes
 from .yard import ACCEPTED, BOT, Yard
 
+pytestmark = pytest.mark.timeout(600)  # several runs each, and machines are busy
+
 
 @pytest.fixture
 def accepted(company: Yard) -> Yard:
