@@ -88,3 +88,12 @@ def test_a_guard_ends_the_merge_with_4_in_its_comment(company: Yard) -> None:
     assert '"kind":"apply"' in refused.body
     assert "max_removals" in refused.body
     assert sha not in company.repo.statuses
+
+
+def test_a_merge_that_cannot_read_rescue_says_so_and_accepts_nothing(company: Yard) -> None:
+    company.keep_readings()
+    pull, sha = company.merge(WIDER)
+    ran = company.push(sha, secrets={"RESCUE_API_TOKEN": "wrong"})
+    assert (ran.code, writes(company), sha in company.repo.statuses) == (1, [], False)
+    assert ran.saved("rescue-apply", "outcomes.json")["exit_code"] == 1
+    assert "### Rescue apply: ended before there was a plan" in company.repo.issues[pull.number].comments[-1].body

@@ -85,8 +85,8 @@ def test_where_plans_are_live_no_readings_are_kept(accepted: Yard) -> None:
     assert [name for name in ran.kept() if "readings" in name] == []
 
 
-def test_when_rescue_cannot_be_read_the_run_is_red_and_the_alarm_says_nothing(accepted: Yard) -> None:
+def test_when_rescue_cannot_be_read_the_run_is_red_and_the_alarm_stays_as_it_is(accepted: Yard) -> None:
     ran = accepted.schedule(secrets={"RESCUE_API_TOKEN": "wrong"})
     assert ran.code == 1
-    assert "There are no outcomes to judge." in ran.log
+    assert "whether a guard refuses is not known, so the issue stays as it is" in ran.log
     assert accepted.repo.issues == {}
