@@ -88,8 +88,8 @@ def lay_python(folder: Path) -> None:
         place = folder / name
         place.write_text(
             "#!/bin/sh\n"
-            f'if [ "$1 $2" != "-m venv" ]; then exec {sys.executable} "$@"; fi\n'
-            f'{sys.executable} -m venv --without-pip "$3" && printf "{seen}\\n" > "$3/{below}/here.pth"\n'
+            f'if [ "$1 $2 $3" != "-I -m venv" ]; then exec {sys.executable} "$@"; fi\n'
+            f'{sys.executable} -I -m venv --without-pip "$4" && printf "{seen}\\n" > "$4/{below}/here.pth"\n'
         )
         place.chmod(place.stat().st_mode | stat.S_IXUSR)
 

@@ -51,7 +51,10 @@ def test_a_repository_that_says_so_plans_from_rescue_itself(company: Yard) -> No
 
 def test_a_pull_request_from_a_fork_is_only_validated_and_told_why(company: Yard) -> None:
     pull = company.pull(WIDER)
-    ran = company.plan(pull, fork=True, secrets={}, variables={}, pip=True)
+    traps = {
+        f"{name}.py": "raise SystemExit('a module of the fork')\n" for name in ("venv", "pip", "yaml", "sysconfig")
+    }
+    ran = company.plan(pull, fork=True, secrets={}, variables={}, pip=True, lay=traps)
     assert ran.code == 0, ran.log
     assert "mappings.yaml: valid, 2 mappings" in ran.log
     assert "This pull request comes from a fork." in ran.summary
