@@ -193,7 +193,7 @@ class Yard:
             "127.0.0.1",
         ]
         for name, pin in remote_actions().items():
-            if name != "actions/checkout":  # act copies the workspace instead
+            if (STUBS / name.partition("/")[2]).is_dir():  # none for checkout: act copies the workspace
                 words += ["--local-repository", f"{name}@{pin}={STUBS / name.partition('/')[2]}"]
         words += ["--local-repository", f"{ELSEWHERE}={self.folder / 'action'}"]
         for name, value in told.items():
