@@ -72,8 +72,10 @@ dist: $(SUPPLY)/.ready  ## wheel and sdist of HEAD, built three times and equal,
 audit: $(SUPPLY)/.ready  ## pip-audit over every lock; what it did not look up is a failure
 	@$(SUPPLY)/bin/python -m supply.audit requirements/*.txt
 
-schema: $(VENV)/.ready  ## write schema/ anew from the models
+schema: $(VENV)/.ready  ## write schema/, docs/file.md and docs/commands.md anew from models and commands
 	@$(BIN)/python -m reconciler.config.schema schema
+	@$(BIN)/python docs/make/file_page.py
+	@$(BIN)/python docs/make/commands_page.py
 
 lock: $(VENV)/.ready  ## pin every dependency anew, with hashes
 	@echo uv | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --universal -o requirements/uv.txt
