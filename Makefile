@@ -7,7 +7,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
-.PHONY: help demo test soak lint format conformance browser lock schema dist audit clean
+.PHONY: help demo test soak lint format conformance browser pictures lock schema dist audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made here
@@ -71,6 +71,9 @@ dist: $(SUPPLY)/.ready  ## wheel and sdist of HEAD, built three times and equal,
 
 audit: $(SUPPLY)/.ready  ## pip-audit over every lock; what it did not look up is a failure
 	@$(SUPPLY)/bin/python -m supply.audit requirements/*.txt
+
+pictures: $(VENV)/.ready  ## the pictures of the docs, from real runs (Debian: apt-get install chromium)
+	@$(BIN)/python -m docs.make.pictures
 
 schema: $(VENV)/.ready  ## write schema/, docs/file.md and docs/commands.md anew from models and commands
 	@$(BIN)/python -m reconciler.config.schema schema
