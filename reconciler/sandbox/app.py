@@ -106,7 +106,7 @@ class Application:
                 return
             if fault.effect == "slow" and not fault.trickle:
                 await asyncio.sleep(fault.seconds)
-            if fault.effect == "truncate" and fault.length == "lying":
+            if fault.effect == "stall_body" or (fault.effect == "truncate" and fault.length == "lying"):
                 await self._send_short(scope, receive, send, answer, fault)
                 return
         headers = _headers(answer)
@@ -122,14 +122,17 @@ class Application:
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
     async def _send_short(self, scope: Scope, receive: Receive, send: Send, answer: Answer, fault: Fault) -> None:
-        """The whole Content-Length is promised and less of it sent, then the connection ends."""
+        """The whole Content-Length is promised and less of it sent, then the connection ends, or nothing comes."""
         promised = len(answer.body) + (1 if fault.keep >= 1 and fault.keep >= len(answer.body) else 0)
         whole, answer.body = answer.body, cut(answer.body, fault.keep)
         headers = _headers(answer)
         headers.append((b"content-length", str(max(promised, len(whole))).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": True})
-        await self._cut(scope, receive, gently=True)
+        if fault.effect == "stall_body":
+            await _until_gone(receive)
+        else:
+            await self._cut(scope, receive, gently=True)
 
     async def _cut(self, scope: Scope, receive: Receive, *, gently: bool = False) -> None:
         transport = self.connections[tuple(scope["client"])]
@@ -181,7 +184,7 @@ def _ask(state: SandboxState, side: str, request: Request, items: list[dict[str,
 def _spoil(state: SandboxState, side: str, fault: Fault, reply: Reply) -> None:
     """Put the fault's answer in the place of the real one, where it has one."""
     effect = fault.effect
-    if effect in ("drop_before", "drop_after", "stall", "slow"):
+    if effect in ("drop_before", "drop_after", "stall", "slow", "stall_body"):
         return
     if effect == "truncate":
         if fault.length != "lying":

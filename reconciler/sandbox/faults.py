@@ -22,8 +22,10 @@ A fault says where (`side`, `method`), when (`nth`, `times`), for whom (`match`)
                 expired_token 400 Directory_ExpiredPageToken
                 redirect      302 to `location`
                 stall         no answer at all until the client gives up; nothing was done unless `after: true`
+                stall_body    the answer begins, `keep` of its body comes, and then nothing until the client gives up
+                empty         graph: 200 and a list without a row, whatever the list holds
 
-In an item of a $batch the effects are: error_before, error_after, status, html, expired_token.
+In an item of a $batch the effects are: error_before, error_after, status, html, expired_token, empty.
 """
 
 from __future__ import annotations
@@ -42,9 +44,9 @@ if TYPE_CHECKING:
 SIDES = ("rescue", "graph", "authority")
 EFFECTS = (
     "drop_before", "drop_after", "error_before", "error_after", "token", "status", "html", "slow", "truncate",
-    "expired_token", "redirect", "stall",
+    "expired_token", "redirect", "stall", "stall_body", "empty",
 )  # fmt: skip
-ITEM_EFFECTS = ("error_before", "error_after", "status", "html", "expired_token")
+ITEM_EFFECTS = ("error_before", "error_after", "status", "html", "expired_token", "empty")
 LENGTHS = ("honest", "none", "lying")
 
 
@@ -77,6 +79,8 @@ class Fault:
             raise UsageError(f"{self.effect!r} is no effect of a fault; one of {', '.join(EFFECTS)}")
         if self.item and (self.side != "graph" or self.effect not in ITEM_EFFECTS):
             raise UsageError(f"an item of a $batch can only fail by {', '.join(ITEM_EFFECTS)}, on the side graph")
+        if self.effect == "empty" and self.side != "graph":
+            raise UsageError("the effect empty is one of the side graph")
         if self.length not in LENGTHS:
             raise UsageError(f"a fault's length is one of {', '.join(LENGTHS)}, not {self.length!r}")
         for needed, effect in (("token", "token"), ("status", "status"), ("location", "redirect")):
@@ -92,7 +96,7 @@ class Fault:
     @property
     def done(self) -> bool:
         """True where the call has its effect although the answer is spoilt."""
-        return self.after or self.effect in ("drop_after", "error_after", "slow", "truncate")
+        return self.after or self.effect in ("drop_after", "error_after", "slow", "truncate", "stall_body")
 
     def meets(self, method: str, target: str, parameters: dict[str, str]) -> bool:
         """True if a call is one of those meant: `method` of Rescue, `target` of the others."""

@@ -165,6 +165,7 @@ SWITCHES: dict[str, Switch] = {
         Switch("visibility_delay", DELAY, "none", _R + "§7.13", "how long reads show what was before a write"),
         # Graph
         Switch("last_page", ("exact", "extra_empty"), "exact", _G + "§2", "a nextLink to an empty page at the end"),
+        Switch("largest_page", WHOLE_NUMBER, "999", _G + "§2", "rows a page has at most, whatever $top asks for"),
         Switch("empty_middle_page", ("no", "yes"), "no", _G + "§2", "an empty page with a nextLink after the first"),
         Switch("hidden_members", ("403", "empty"), "403", _G + "§3", "HiddenMembership without Member.Read.Hidden"),
         Switch("not_basic", ("null", "absent", "403"), "null", _G + "§4", "$select beyond User.ReadBasic.All"),

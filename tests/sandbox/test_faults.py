@@ -142,6 +142,37 @@ def test_a_stall_holds_nobody_else_up_and_ends_with_the_sandbox(
     waiting.close()
 
 
+def test_a_body_that_begins_and_never_ends(box: Sandbox, http: httpx.Client) -> None:
+    box.state.add_fault(side="rescue", method="setUser*", effect="stall_body", keep=1)
+    with socket.create_connection(("127.0.0.1", box.port), timeout=5) as raw:
+        raw.sendall(b"GET /API/setUser_v2.aspx HTTP/1.1\r\nHost: x\r\n\r\n")
+        received = b""
+        while not received.endswith(b"\r\n\r\nN"):
+            received += raw.recv(65536)
+        assert b"content-length: 11" in received
+        raw.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            raw.recv(1)
+    box.state.clear_faults()
+    box.state.add_fault(side="rescue", method="setUser*", effect="stall_body", nth=1)
+    with pytest.raises(httpx.ReadTimeout):
+        http.post(
+            "/API/setUser_v2.aspx", data=UPDATE | {"authcode": box.environment()["RESCUE_API_TOKEN"]}, timeout=0.3
+        )
+    assert name(box) == "Renamed", "what begins to be answered was done"
+
+
+def test_a_list_that_is_shown_empty(box: Sandbox, graph: Graph) -> None:
+    path = f"/groups/{OUTER}/members"
+    assert graph(path).json()["value"]
+    box.state.add_fault(side="graph", method="/members", effect="empty", nth=1)
+    box.state.add_fault(side="graph", item="/members", effect="empty", nth=1)
+    asked = {"requests": [{"id": "1", "method": "GET", "url": path}]}
+    for shown in (graph(path).json(), graph("/$batch", json=asked).json()["responses"][0]["body"]):
+        assert shown == {"value": []}
+    assert graph(path).json()["value"]
+
+
 def test_pages_expire(box: Sandbox, graph: Graph) -> None:
     box.state.add_fault(side="graph", method=r"/members\?.*skiptoken", effect="expired_token", nth=1)
     first = graph(f"/groups/{OUTER}/members?$top=1")
@@ -181,6 +212,7 @@ def test_items_of_a_batch_fail_alone(box: Sandbox, graph: Graph) -> None:
         {"side": "graph", "effect": "redirect"},
         {"side": "graph", "effect": "slow", "item": "/users"},
         {"side": "graph", "effect": "html", "method": "("},
+        {"side": "rescue", "effect": "empty"},
         {"side": "graph", "effect": "truncate", "length": "other"},
         {"side": "graph", "effect": "html", "colour": "red"},
     ],

@@ -104,7 +104,8 @@ def collect(graph: Graph, path: str) -> tuple[list[str], int]:
 
 
 @pytest.mark.parametrize(
-    ("switch", "value", "pages"), [("", "", 2), ("last_page", "extra_empty", 3), ("empty_middle_page", "yes", 3)]
+    ("switch", "value", "pages"),
+    [("", "", 2), ("last_page", "extra_empty", 3), ("empty_middle_page", "yes", 3), ("largest_page", "1", 4)],
 )
 def test_pages_hold_everything_once(box: Sandbox, graph: Graph, switch: str, value: str, pages: int) -> None:
     if switch:

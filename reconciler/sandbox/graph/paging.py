@@ -1,6 +1,7 @@
 """Pages of a list: sizes, opaque tokens bound to their query, absolute links on the request's own host.
 
-[documented] graph.md §2. Guesses as switches: an empty last page, an empty page in the middle.
+[documented] graph.md §2. Guesses as switches: an empty last page, an empty page in the middle,
+pages smaller than what was asked for.
 """
 
 from __future__ import annotations
@@ -56,14 +57,15 @@ def page_of(
         return answer | {"value": []}
     order = order_of(options)
     keyed = order == "o.key"
+    size = min(options.page, max(1, int(switches["largest_page"])))
     tail = "AND o.key > ? ORDER BY o.key LIMIT ?" if keyed else f"ORDER BY {order} LIMIT ? OFFSET ?"
-    place = [token["after"], options.page + 1] if keyed else [options.page + 1, token["after"]]
+    place = [token["after"], size + 1] if keyed else [size + 1, token["after"]]
     sql = f"{listing.prelude} SELECT {SELECTED} FROM {listing.source} WHERE {where} {tail}"  # noqa: S608 - our parts
     rows = state.rows(sql, *values, *place)
-    shown = rows[: options.page]
-    more = len(rows) > options.page
-    if more or (switches["last_page"] == "extra_empty" and len(shown) == options.page):
-        after = shown[-1]["key"] if keyed else token["after"] + options.page
+    shown = rows[:size]
+    more = len(rows) > size
+    if more or (switches["last_page"] == "extra_empty" and len(shown) == size):
+        after = shown[-1]["key"] if keyed else token["after"] + size
         empty = more and switches["empty_middle_page"] == "yes" and not options.skiptoken
         answer["@odata.nextLink"] = _link(request, {"after": after, "empty": empty}, signature)
     answer["value"] = writer.write(shown)

@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.sandbox.faults import Fault, take_fault
-from reconciler.sandbox.messages import Answer, Request, html_answer
+from reconciler.sandbox.messages import Answer, Request, html_answer, json_answer
 from reconciler.sandbox.state import SandboxState
 
 from .access import Access, read_access
-from .errors import GraphError, bad_request, expired_page, no_segment, scripted, throttled, wrong_method
+from .errors import JSON, GraphError, bad_request, expired_page, no_segment, scripted, throttled, wrong_method
 from .resources import GUID, Visit, parts_of, visit
 
 MOST_ITEMS = 20
@@ -202,6 +202,8 @@ def spoilt(fault: Fault) -> Answer:
         raise expired_page()
     if fault.effect == "html":
         return html_answer(200, "Sign in to your account")
+    if fault.effect == "empty":
+        return json_answer(200, {"value": []}, kind=JSON)
     if fault.effect == "status":
         raise scripted(fault.status, fault.retry_after)
     if fault.effect in ("error_before", "error_after"):
