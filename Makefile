@@ -7,7 +7,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
-.PHONY: help demo test soak lint format conformance browser pictures lock schema dist audit clean
+.PHONY: help demo test soak faults lint format conformance browser pictures lock schema dist audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made here
