@@ -33,7 +33,7 @@ test: $(VENV)/.ready  ## every test that needs only Python, with branch coverage
 
 # Each history is eight steps; SOAK=2000 is a night's work. What fails is shrunk and printed with how to repeat it.
 SOAK ?= 250
-soak: $(VENV)/.ready  ## thousands of random steps of a company, others each time (SOAK=250 histories)
+soak: $(VENV)/.ready  ## thousands of random steps of a company (SOAK=250 histories); counts in build/reliability
 	@SOAK_HISTORIES=$(SOAK) $(BIN)/python -m pytest -q -p no:logging tests/end_to_end/test_histories.py
 
 # actionlint looks for shellcheck on the path.

@@ -1,4 +1,4 @@
-"""What undisturbed runs leave behind, once per worker; and the counts of whole sweeps."""
+"""What undisturbed runs leave behind, once per worker; and the counts of whole sweeps and long walks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from .histories import walked
 from .sweep import Undisturbed
 from .world import STORY_FILE, story, world
 
@@ -28,11 +29,17 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What a whole sweep (`make faults`) came to: on the terminal and in a file."""
+    """What a whole sweep (`make faults`) or a long walk (`make soak`) came to: on the terminal and in a file."""
     if os.environ.get("FAULTS") == "all":
         told = count_faults(terminalreporter.stats)
         keep("faults", told)
         terminalreporter.write_line(f"{told['faults']} faults at {told['points']} points, {told['failures']} failures")
+    if os.environ.get("SOAK_HISTORIES"):
+        failures = len(terminalreporter.stats.get("failed", []))
+        keep("histories", walked | {"failures": failures})
+        terminalreporter.write_line(
+            f"{walked['histories']} histories, {walked['steps']} steps, {walked['runs']} runs, {failures} failures"
+        )
 
 
 def count_faults(stats: dict[str, Any]) -> dict[str, Any]:
