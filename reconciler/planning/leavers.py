@@ -92,12 +92,15 @@ def _read_again(people: People, entra_id: str, own: Paired, groups: frozenset[st
     """Are they in one of ours after all (none of them frozen): a torn reading, or a member only through nesting?
 
     Every group read for the mapping that holds them by Entra's word is read once more. A group newly nested in one of
-    them, where the mapping follows nesting, is a torn reading as well.
+    them, where the mapping follows nesting, is a torn reading as well. Where no group that the mapping does not follow
+    explains what Entra says of them, it contradicts itself: a list that is short twice in a row is no proof.
     """
     readings: Readings = people.readings
     asked = False
+    unexplained = None
     for item in people.paired:
-        for group_id in sorted(groups & item.group_ids):
+        inside, below = groups & item.group_ids, set[str]()
+        for group_id in sorted(inside):
             again = readings.again.get(group_id)
             if again is None:
                 people.questions.again.add(group_id)
@@ -108,8 +111,15 @@ def _read_again(people: People, entra_id: str, own: Paired, groups: frozenset[st
                 return Verdict(Standing.MOVED, f"is in {again.name} now and was not a moment ago")
             elif _nests_anew(item, again, groups):
                 return Verdict(Standing.MOVED, f"{again.name} holds another group now than a moment ago")
+            else:
+                below.update(again.nested)
+        if inside and groups.isdisjoint(below - item.group_ids):
+            unexplained = item
     if asked:
         return Verdict(Standing.ASKED, "")
+    if unexplained is not None:
+        why = f"Entra says that they are in {unexplained.entra_name}, and does not show them there"
+        return Verdict(Standing.UNCONFIRMED, why)
     return Verdict(Standing.LEAVER, f"left {own.entra_name}")
 
 

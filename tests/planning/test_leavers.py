@@ -131,8 +131,19 @@ def test_D8_in_one_of_ours_after_all_is_a_torn_reading(left: World) -> None:
 
 
 def test_D8_a_member_only_through_nesting_is_a_leaver(left: World) -> None:
-    left.groups_of["ann"] = frozenset({group_id("field")})
+    left.nest("field", "a")
+    left.groups_of["ann"] = frozenset({group_id("field"), group_id("a")})
     assert left.plan().verbs == {"ann": "disable"}
+
+
+def test_D8_a_list_that_is_short_twice_is_no_proof(left: World) -> None:
+    """Entra says that ann is in the group, nothing nested in it explains that, and it does not list her: kept."""
+    left.groups_of["ann"] = frozenset({group_id("field")})
+    made = left.plan()
+    assert (made.verbs, made.codes) == ({}, ["unconfirmed ann"])
+    assert "does not show them there" in made.message("unconfirmed")
+    left.nest("field", "a")
+    assert left.plan().codes == ["unconfirmed ann"], "she is not in the nested group either"
 
 
 def test_D8_a_group_that_cannot_be_read_again_is_unconfirmed(left: World) -> None:
@@ -143,8 +154,8 @@ def test_D8_a_group_that_cannot_be_read_again_is_unconfirmed(left: World) -> Non
 
 
 def test_D8_every_group_of_ours_is_read_again_in_one_go(left: World) -> None:
-    left.mapping("other").person("eve", "other")
-    left.groups_of["ann"] = frozenset({group_id("field"), group_id("other")})
+    left.mapping("other").person("eve", "other").nest("field", "a").nest("other", "a")
+    left.groups_of["ann"] = frozenset({group_id("field"), group_id("other"), group_id("a")})
     made = left.plan()
     assert made.verbs["ann"] == "disable"
     assert [questions.again for questions in made.asked if questions.again] == [{group_id("field"), group_id("other")}]
