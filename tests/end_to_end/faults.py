@@ -47,7 +47,7 @@ class Fault:
         return self.parts.get("token") in ("NOTLOGGEDIN", "INVALID_SECRETAUTHCODE") and not self.password
 
 
-SILENCE = 0.6
+SILENCE = 1.2
 
 
 def fault(name: str, effect: str, *, password: bool = False, **parts: Any) -> Fault:

@@ -94,6 +94,28 @@ def test_a_licence_given_by_hand_before_the_award(tmp_path: Path, undisturbed: U
         finish(kept, undisturbed)
 
 
+@pytest.mark.parametrize(("key", "place", "role"), [("new", "Desk", "technician"), ("fresh", "Auditors", "admin")])
+def test_a_login_somebody_takes_just_before_it_is_given(tmp_path: Path, key: str, place: str, role: str) -> None:
+    """Looked up before createUser, so nothing half-made is left; the others are created."""
+    with at_work(tmp_path) as kept:
+        made = kept.made
+        parent = made.box.state.node_by_path(place, role)["id"]
+        kind = "Technician" if role == "technician" else "Administrator"
+
+        def take(made: World) -> None:
+            made.box.state.add_node(parent, kind, name="By Hand", email=upn(key))
+
+        kept.meanwhile.append(Meanwhile(f"getUser_v3 {key}", 1, take))
+        done = apply(made)
+        assert done.code == 6, done.err
+        assert done.result_of(key) == "failed"
+        assert "blocked_login" in done.action(key)["message"]
+        assert done.results == {"done", "failed"}
+        people = [row for row in made.box.state.nodes() if row["type"] in ("Technician", "Administrator")]
+        assert [row["name"] for row in people if not row["email"]] == ["New technician"], "the one nobody may touch"
+        assert [row["name"] for row in people if row["email"] == upn(key)] == ["By Hand"]
+
+
 # -- another run --------------------------------------------
 
 

@@ -30,10 +30,9 @@ class Guarded(Living):
         keys=st.lists(KEY, min_size=1, max_size=4, unique=True),
         how=st.sampled_from(["off", "out", "over"]),
         guard=st.sampled_from(sorted(COUNTS)),
-        limit=st.integers(0, 2),
         then=st.sampled_from(["held", "permitted", "refused"]),
     )
-    def guarded(self, keys: list[str], how: str, guard: str, limit: int, then: str) -> None:
+    def guarded(self, keys: list[str], how: str, guard: str, then: str) -> None:
         self.happens(keys, how)
         before = self.nodes()
         saved = self.save_rescue()
@@ -41,17 +40,19 @@ class Guarded(Living):
         counts = self.counted(guard, before)
         actions = [item for item in done["actions"] if self.counts(guard, item)]
         assert len(actions) == sum(counts.values()), (actions, counts)
-        self.restore_rescue(saved)
-        assert self.nodes() == before
-        self.file["guards"] = {guard: limit}
-        if then == "held":
-            self.file["guards"]["on_violation"] = "hold_removals"
-        if then == "permitted" and actions:
-            ids = [item["id"] for item in actions]
-            self.file["permits"] = [{"guard": guard, "actions": ids, "reason": "tried", "until": "2099-12-31"}]
-        self.write_file()
-        self.check_verdict(guard, limit, counts, before)
-        self.file["guards"], self.file["permits"] = {}, []
+        most = max(counts.values())
+        for limit in [most - 1, most] if most else [0]:
+            self.restore_rescue(saved)
+            assert self.nodes() == before
+            self.file["guards"] = {guard: limit}
+            if limit < most and then == "held":
+                self.file["guards"]["on_violation"] = "hold_removals"
+            if limit < most and then == "permitted":
+                ids = list({item["role"]: item["id"] for item in actions}.values())  # one of each role is enough
+                self.file["permits"] = [{"guard": guard, "actions": ids, "reason": "tried", "until": "2099-12-31"}]
+            self.write_file()
+            self.check_verdict(guard, limit, counts, before)
+            self.file["guards"], self.file["permits"] = {}, []
         self.write_file()
         self.lives(None, "auto")
 
