@@ -7,18 +7,16 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from .histories import Histories
+from .histories import Guarded, Histories
 
 SOAKING = int(os.environ.get("SOAK_HISTORIES", "0"))
 
 
-@pytest.mark.timeout(0 if SOAKING else 180)
-class TestHistories(Histories.TestCase):
-    """Every step is followed by the runs that settle it, and by what must hold."""
-
-    settings = settings(
-        max_examples=SOAKING or 25,
-        stateful_step_count=8,
+def walk(histories: int, steps: int) -> settings:
+    """So many histories of so many steps, the same ones every time; while soaking, others every time."""
+    return settings(
+        max_examples=histories,
+        stateful_step_count=steps,
         deadline=None,
         derandomize=not SOAKING,
         database=None,
@@ -26,3 +24,17 @@ class TestHistories(Histories.TestCase):
         suppress_health_check=list(HealthCheck),
         print_blob=bool(SOAKING),
     )
+
+
+@pytest.mark.timeout(0 if SOAKING else 180)
+class TestHistories(Histories.TestCase):
+    """Every step is followed by the runs that settle it, and by what must hold."""
+
+    settings = walk(SOAKING or 22, 8)
+
+
+@pytest.mark.timeout(0 if SOAKING else 180)
+class TestGuards(Guarded.TestCase):
+    """Nothing but people who leave or move while a guard is on."""
+
+    settings = walk(SOAKING // 10 or 5, 3)

@@ -18,4 +18,4 @@ class Histories(InEntra, ByHand, InTheFile, Guarded):
     """One company and its two systems, from an account in sync."""
 
 
-__all__ = ["Histories", "walked"]
+__all__ = ["Guarded", "Histories", "walked"]

@@ -29,10 +29,10 @@ class Guarded(Living):
     @rule(
         keys=st.lists(KEY, min_size=1, max_size=4, unique=True),
         how=st.sampled_from(["off", "out", "over"]),
-        guard=st.sampled_from(sorted(COUNTS)),
         then=st.sampled_from(["held", "permitted", "refused"]),
     )
-    def guarded(self, keys: list[str], how: str, guard: str, then: str) -> None:
+    def guarded(self, keys: list[str], how: str, then: str) -> None:
+        guard = "max_moves" if how == "over" else "max_removals"
         self.happens(keys, how)
         before = self.nodes()
         saved = self.save_rescue()
