@@ -36,6 +36,10 @@ SOAK ?= 250
 soak: $(VENV)/.ready  ## thousands of random steps of a company (SOAK=250 histories); counts in build/reliability
 	@SOAK_HISTORIES=$(SOAK) $(BIN)/python -m pytest -q -p no:logging tests/end_to_end/test_histories.py
 
+# Every call of a run that writes everything, and every fault there is: most of an hour on two busy cores.
+faults: $(VENV)/.ready  ## every fault at every call of a run, some 2,200 cases; counts in build/reliability
+	@FAULTS=all $(BIN)/python -m pytest -q -n auto -p no:logging tests/end_to_end/test_sweep.py tests/end_to_end/test_at_once.py
+
 # actionlint looks for shellcheck on the path.
 lint: $(VENV)/.ready  ## ruff, mypy, and what judges the workflows and the action
 	@$(BIN)/ruff check .

@@ -274,7 +274,7 @@ ALIKE = {
 def kind_of(case: Case) -> tuple[str, str]:
     """What `chosen` takes one of: for a write its verb and the fault, for a reading a little less exactly."""
     name = case.fault.name
-    if not case.point.writes:
+    if not case.point.writes and not name.startswith("empty"):
         name = name.removesuffix(" for ever").partition(",")[0]
     return ALIKE.get(case.point.purpose, case.point.purpose), name
 
