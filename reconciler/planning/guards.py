@@ -6,7 +6,7 @@ and marked for a living mapping, or adopted by this plan, before the plan; a lim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -52,13 +52,14 @@ def judge_guards(
     if Role.ADMIN in populations:
         of_admins = [action for action in actions if action.role == Role.ADMIN.value]
         total = populations[Role.ADMIN].total
-        verdicts.append(judge("max_admin_grants", Role.ADMIN, guards.max_admin_grants, of_admins, is_grant, total))
+        granted = [action.id for action in of_admins if is_grant(action)]
+        verdicts.append(judge("max_admin_grants", Role.ADMIN, guards.max_admin_grants, granted, total))
         verdicts.append(_judge_left(guards, of_admins, admins, permitted.get("min_admins", frozenset())))
     return tuple(verdicts)
 
 
 class _Judge:
-    """Makes the entry of one guard: counts the actions it is about, less those a permit lists."""
+    """Makes the entry of one guard. `counted`: ids of the actions it is about; those a permit lists are taken off."""
 
     def __init__(self, guards: Guards, permitted: Mapping[str, frozenset[str]]) -> None:
         self.guards = guards
@@ -69,14 +70,12 @@ class _Judge:
         name: str,
         role: Role,
         limit: int | str,
-        actions: Iterable[Action],
-        counts: Callable[[Action], bool],
+        counted: Sequence[str],
         of: int,
         *,
         mapping: str | None = None,
         floor: int = 0,
     ) -> Guard:
-        counted = [action.id for action in actions if counts(action)]
         spared = self._permitted.get(name, frozenset())
         rest = [action_id for action_id in counted if action_id not in spared]
         most = _limit(limit, of, self.guards.small_team, floor)
@@ -97,28 +96,28 @@ class _Judge:
 def _judge_role(judge: _Judge, role: Role, actions: Sequence[Action], population: Population) -> list[Guard]:
     """The guards that both roles have, over the actions of one."""
     guards, total = judge.guards, population.total
-
-    def removes_from(mapping: str) -> Callable[[Action], bool]:
-        return lambda action: action.removal and action.mapping == mapping
-
-    verdicts = [judge("max_removals", role, guards.max_removals, actions, lambda action: action.removal, total)]
+    removals: list[str] = []
+    removals_from: dict[str | None, list[str]] = {}
+    for action in actions:
+        if action.removal:
+            removals.append(action.id)
+            removals_from.setdefault(action.mapping, []).append(action.id)
+    verdicts = [judge("max_removals", role, guards.max_removals, removals, total)]
     share = guards.max_removals_per_mapping
     verdicts += [
-        judge("max_removals_per_mapping", role, share, actions, removes_from(mapping), of, mapping=mapping)
+        judge("max_removals_per_mapping", role, share, removals_from.get(mapping, ()), of, mapping=mapping)
         for mapping, of in population.by_mapping.items()
     ]
-    verdicts.append(judge("max_moves", role, guards.max_moves, actions, lambda action: "move" in action.verbs, total))
-    verdicts.append(judge("max_identity_changes", role, guards.max_identity_changes, actions, changes_identity, total))
+    moves = [action.id for action in actions if "move" in action.verbs]
+    verdicts.append(judge("max_moves", role, guards.max_moves, moves, total))
+    changed = [action.id for action in actions if changes_identity(action)]
+    verdicts.append(judge("max_identity_changes", role, guards.max_identity_changes, changed, total))
     creates = guards.max_creates if population.managed_before else "off"  # the first run creates everybody
-    floor = _CREATES_FLOOR
-    verdicts.append(
-        judge("max_creates", role, creates, actions, lambda action: "create" in action.verbs, total, floor=floor)
-    )
+    created = [action.id for action in actions if "create" in action.verbs]
+    verdicts.append(judge("max_creates", role, creates, created, total, floor=_CREATES_FLOOR))
     if role is Role.TECHNICIAN:  # groups of administrators are never created (D2)
-        most = guards.max_group_creates
-        verdicts.append(
-            judge("max_group_creates", role, most, actions, lambda action: "create_group" in action.verbs, total)
-        )
+        groups = [action.id for action in actions if "create_group" in action.verbs]
+        verdicts.append(judge("max_group_creates", role, guards.max_group_creates, groups, total))
     return verdicts
 
 

@@ -14,13 +14,21 @@ def with_upns(actions: Iterable[Action], readings: Readings) -> tuple[Action, ..
 
     Others in no group that was read have none.
     """
-    shown = {person.id: person.upn for person in readings.included.values() if isinstance(person, Person)}
-    shown |= {
+    actions = tuple(actions)
+    sought = {action.subject.entra_id for action in actions if action.subject.entra_id is not None}
+    shown = {
         person.id: person.upn
-        for group in (*readings.directory.groups.values(), *readings.directory.nested.values())
-        if isinstance(group, Group)
-        for person in group.members
+        for person in readings.included.values()
+        if isinstance(person, Person) and person.id in sought
     }
+    if sought:
+        shown |= {
+            person.id: person.upn
+            for group in (*readings.directory.groups.values(), *readings.directory.nested.values())
+            if isinstance(group, Group)
+            for person in group.members
+            if person.id in sought
+        }
     return tuple(
         action.model_copy(update={"subject": action.subject.model_copy(update={"upn": shown[action.subject.entra_id]})})
         if action.subject.entra_id in shown
