@@ -13,6 +13,8 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
+from reconciler.model.text import normal_text
+
 
 class Role(StrEnum):
     """A person's role in Rescue; one node each (R88)."""
@@ -151,29 +153,50 @@ class Tree:
             paths[node.id] = path
             return path
 
-        for node in self.nodes.values():
-            if node.type in containers:
-                path_of(node)
+        found = [node for type_ in containers for node in self.by_type.get(type_, ())]
+        for node in sorted(found, key=attrgetter("id")):
+            path_of(node)
         return paths
 
     @cached_property
     def child_groups(self) -> dict[int, list[Node]]:
         """Parent id -> the groups directly below it, by id."""
         below: dict[int, list[Node]] = {}
-        for node in self.nodes.values():
-            if node.type in GROUP_TYPE.values() and node.parent is not None:
+        groups = (node for type_ in GROUP_TYPE.values() for node in self.by_type.get(type_, ()))
+        for node in sorted(groups, key=attrgetter("id")):
+            if node.parent is not None:
                 below.setdefault(node.parent, []).append(node)
         return below
 
+    @cached_property
+    def by_type(self) -> dict[str, list[Node]]:
+        """Type -> the nodes of it, by id: of a million nodes most questions are about a few."""
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes.values():
+            found.setdefault(node.type, []).append(node)
+        return found
+
+    @cached_property
+    def groups_by_name(self) -> dict[tuple[int, str], list[Node]]:
+        """Parent id and normal name -> the groups directly below it that are called so, by id."""
+        found: dict[tuple[int, str], list[Node]] = {}
+        for parent, nodes in self.child_groups.items():
+            for node in nodes:
+                found.setdefault((parent, normal_text(node.name)), []).append(node)
+        return found
+
     def category(self, role: Role) -> Node:
         """The category node of a role. Its existence is one of the reader's checks."""
-        wanted = CATEGORY_TYPE[role]
-        return next(node for node in self.nodes.values() if node.type == wanted)
+        return self.by_type[CATEGORY_TYPE[role]][0]
 
     def people(self, role: Role) -> Iterator[Node]:
         """The person nodes of a role, by id; links and placeholders are not persons (R88)."""
-        wanted = PERSON_TYPE[role]
-        return (node for node in self.nodes.values() if node.type == wanted)
+        return iter(self.by_type.get(PERSON_TYPE[role], ()))
+
+    @cached_property
+    def enabled_technicians(self) -> int:
+        """How many technician seats are in use."""
+        return sum(node.enabled for node in self.people(Role.TECHNICIAN))
 
     def path_text(self, node_id: int | None) -> str | None:
         """A group's names joined by `/`, as plans show it; None where it is unknown."""

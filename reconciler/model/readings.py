@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from reconciler.model.directory import Directory, Group, NoPerson, Person, UnreadGroup, Whereabouts
 from reconciler.model.hierarchy import Caller, Details, Tree
@@ -12,7 +13,7 @@ from reconciler.model.plan import Refresh
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What a plan is made from. The last five are answers to Questions and start empty."""
+    """What a plan is made from. The five before the last are answers to Questions and start empty."""
 
     directory: Directory
     tree: Tree
@@ -28,6 +29,8 @@ class Readings:
     """By UPN or object id as the file has it, of people whom overrides include."""
     again: Mapping[str, Group | UnreadGroup] = field(default_factory=dict)
     """By group id, groups read once more because somebody seemed to have left and had not (D8)."""
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What planning worked out from the two readings in an earlier round; it can be emptied at any time."""
 
 
 @dataclass(slots=True)

@@ -26,8 +26,23 @@ def normal_text(text: str) -> str:
 def normal_login(login: str) -> str:
     """The key a login is compared and looked up by: `normal_text`, casefolded, and NFC again."""
     if login.isascii():
-        return " ".join(login.split()).lower()
+        text = " ".join(login.split())
+        return text if text.islower() else text.lower()  # most are, and then no second text is held
     return unicodedata.normalize("NFC", normal_text(login).casefold())
+
+
+def is_plain(text: str) -> bool:
+    """True for what most text is: printable ASCII, not empty, its own `normal_text`, and fit to be sent as it is."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and text != ""
+        and text[0] != " "
+        and text[-1] != " "
+        and "  " not in text
+        and "<" not in text
+        and "&#" not in text
+    )
 
 
 def is_bad_name(name: str) -> bool:

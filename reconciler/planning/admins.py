@@ -14,7 +14,7 @@ from reconciler.model.plan import Action
 from reconciler.model.readings import Questions, Readings
 from reconciler.model.text import normal_login
 
-_ADMIN_TYPES = frozenset({NodeType.ADMINISTRATOR, NodeType.MASTER_ADMINISTRATOR})
+_ADMIN_TYPES = (NodeType.ADMINISTRATOR, NodeType.MASTER_ADMINISTRATOR)
 
 
 class AdminCount(NamedTuple):
@@ -50,4 +50,4 @@ def count_admins(readings: Readings) -> AdminCount:
 
 
 def _enabled_admins(readings: Readings) -> list[Node]:
-    return [node for node in readings.tree.nodes.values() if node.type in _ADMIN_TYPES and node.enabled]
+    return [node for type_ in _ADMIN_TYPES for node in readings.tree.by_type.get(type_, ()) if node.enabled]

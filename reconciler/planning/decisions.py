@@ -162,7 +162,7 @@ class Decisions:
         names = {normal_login(login)}
         wanted = people.wanted.get(entra_id)
         if isinstance(wanted, Wanted) and wanted.login is not None:
-            names.add(normal_login(wanted.login))
+            names.add(wanted.key)
         row = people.rows.get(entra_id)
         if row is not None:
             names |= own_addresses(row)

@@ -16,7 +16,8 @@ from reconciler.model.directory import Directory, Group, Person
 from reconciler.model.file import Settings
 from reconciler.model.hierarchy import GROUP_TYPE, Role, Tree
 from reconciler.model.mappings import Mapping, Mappings
-from reconciler.model.text import is_unsendable, normal_text
+from reconciler.model.text import is_bad_name, is_plain, is_unsendable, normal_login, normal_text
+from reconciler.planning.matching import Matches
 from reconciler.planning.nesting import Boundaries, Walk, walk_mapping
 
 PREFIX = 8
@@ -66,11 +67,11 @@ class Paired:
     """By object id, where those sit who are no direct members of the mapped group, or also of one below it."""
     nodes: frozenset[int] = frozenset()
     """The Rescue groups the mapping fills: the mapped one and those that mirror nested groups."""
+    prefix: str | None = field(init=False)
+    """What markers of this mapping carry after the `@`; None while the group's id is not known."""
 
-    @property
-    def prefix(self) -> str | None:
-        """What markers of this mapping carry after the `@`; None while the group's id is not known."""
-        return self.entra_id[:PREFIX] if self.entra_id else None
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prefix", self.entra_id[:PREFIX] if self.entra_id else None)
 
     @property
     def prefixes(self) -> frozenset[str]:
@@ -87,6 +88,11 @@ class Paired:
         below = self.walk.ids if self.walk is not None else frozenset()
         return below | {self.entra_id} if self.entra_id else below
 
+    def node_of(self, entra_id: str) -> int | None:
+        """The node of `spot_of`."""
+        spot = self.spots.get(entra_id) if self.spots else None
+        return self.node if spot is None else spot.node
+
     def spot_of(self, entra_id: str) -> Spot:
         """Where a member sits; everybody in the mapped Rescue group while nothing else is known."""
         return self.spots.get(entra_id) or Spot((self.entra_name,), self.node)
@@ -100,8 +106,12 @@ class Wanted(NamedTuple):
     node: int
     login: str | None
     name: str
+    key: str
+    """The login as logins are compared and looked up; empty where there is none."""
     sso_id: str | None
     """None where SSO IDs are not managed for this person (D21, D10)."""
+    bad_name: bool = False
+    """The name cannot be written (D20)."""
 
     @property
     def full_sync(self) -> bool:
@@ -129,7 +139,7 @@ def pair_mappings(mappings: Mappings, directory: Directory, tree: Tree) -> tuple
     return paired
 
 
-def freeze_emptied(paired: Iterable[Paired], marked: frozenset[str]) -> tuple[Paired, ...]:
+def freeze_emptied(paired: Iterable[Paired], matches: Matches) -> tuple[Paired, ...]:
     """The same mappings, with those frozen whose Entra group is empty while people are marked for them (D17).
 
     Empty means nobody in the group and in those nested in it.
@@ -144,7 +154,7 @@ def freeze_emptied(paired: Iterable[Paired], marked: frozenset[str]) -> tuple[Pa
         and item.group is not None
         and not item.members
         and not item.mapping.allow_empty
-        and item.prefixes & marked
+        and item.prefixes & matches.marked
         else item
         for item in paired
     )
@@ -178,7 +188,9 @@ def choose_mapping(places: Paired | Sequence[Paired], entra_id: str) -> Paired |
 def login_of(person: Person, settings: Settings) -> str | None:
     """The address a person signs in to Rescue with, or None where Entra has no usable one (R21, R59)."""
     address = _usable_upn(person) if settings.use_upn_as_email else person.mail
-    return normal_text(address) or None if address and not is_unsendable(address) else None
+    if not address or is_plain(address):
+        return address or None
+    return normal_text(address) or None if not is_unsendable(address) else None
 
 
 def make_wanted(person: Person, paired: Paired, node: int, settings: Settings) -> Wanted:
@@ -187,23 +199,22 @@ def make_wanted(person: Person, paired: Paired, node: int, settings: Settings) -
     A guest's `#EXT#` name is neither login nor SSO ID (R21).
     """
     sso_id: str | None = None
-    managed = paired.mapping.full_sync  # D3: without it nobody gets an SSO ID, not even at creation
-    if managed and paired.mapping.upn_as_sso_id:
-        sso_id = _usable_upn(person)
-    elif managed and settings.use_email_as_sso_id:
-        sso_id = person.mail
-    return Wanted(
-        person,
-        paired,
-        node,
-        login_of(person, settings),
-        normal_text(person.name),
-        sso_id if sso_id and not is_unsendable(sso_id) else None,
-    )
+    if paired.mapping.full_sync:  # D3: without it nobody gets an SSO ID, not even at creation
+        if paired.mapping.upn_as_sso_id:
+            sso_id = _usable_upn(person)
+        elif settings.use_email_as_sso_id:
+            sso_id = person.mail
+    login, name = login_of(person, settings), person.name
+    if sso_id is not login and (not sso_id or is_unsendable(sso_id)):
+        sso_id = None
+    key = normal_login(login) if login is not None else ""
+    if is_plain(name):
+        return Wanted(person, paired, node, login, name, key, sso_id)
+    return Wanted(person, paired, node, login, normal_text(name), key, sso_id, is_bad_name(name))
 
 
 def _usable_upn(person: Person) -> str | None:
-    return None if "#ext#" in person.upn.lower() else person.upn
+    return None if "#" in person.upn and "#ext#" in person.upn.lower() else person.upn
 
 
 def _pair(mapping: Mapping, directory: Directory, tree: Tree, boundaries: Boundaries) -> Paired:
@@ -233,16 +244,16 @@ def find_rescue_group(wanted: tuple[str, ...] | int, role: Role, tree: Tree) -> 
         return Sought(node.id)
     at = tree.category(role).id
     for depth, name in enumerate(wanted):
-        children = [child for child in tree.child_groups.get(at, ()) if child.type == GROUP_TYPE[role]]
-        exact = [child for child in children if normal_text(child.name) == normal_text(name)]
+        named = tree.groups_by_name.get((at, normal_text(name)), ())
+        exact = [child for child in named if child.type == GROUP_TYPE[role]]
         shown = "/".join(wanted[: depth + 1])
         if len(exact) > 1:
             ids = ", ".join(str(child.id) for child in exact)
             return Sought(why=f"several Rescue groups are called {shown} (nodes {ids}); write a node id")
         if not exact:
-            near = [
-                child.name for child in children if normal_text(child.name).casefold() == normal_text(name).casefold()
-            ]
+            folded = normal_text(name).casefold()
+            children = (child for child in tree.child_groups.get(at, ()) if child.type == GROUP_TYPE[role])
+            near = [child.name for child in children if normal_text(child.name).casefold() == folded]
             hint = f"; it is called {near[0]!r} there" if near else ""
             why = f"there is no {kind} group {shown} in Rescue{hint}"
             return Sought(why=why, absent=not near, above=at if depth == len(wanted) - 1 else None)

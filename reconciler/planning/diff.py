@@ -34,18 +34,16 @@ class Difference(NamedTuple):
 
 def looks_right(wanted: Wanted, node: Node, marker: Marker) -> bool:
     """The cheap comparison: does the bulk read show nothing to change? No object is made for equals."""
-    if not wanted.full_sync:
-        plain = (wanted.paired.prefix, NO_PRINT, None, False)
-        return node.enabled and (marker.mapping, marker.print, marker.licence, marker.off) == plain
+    if marker.off or marker.mapping != wanted.paired.prefix or not node.enabled:
+        return False
+    if not wanted.paired.mapping.full_sync:
+        return marker.print == NO_PRINT and marker.licence is None
     return (
-        node.enabled
-        and node.parent == wanted.node
-        and not marker.off
-        and marker.mapping == wanted.paired.prefix
-        and marker.print == print_of(wanted.sso_id)
+        node.parent == wanted.node
         and (node.name == wanted.name or normal_text(node.name) == wanted.name)
         and wanted.login is not None
-        and (node.login == wanted.login or normal_login(node.login) == normal_login(wanted.login))
+        and (node.login == wanted.login or normal_login(node.login) == wanted.key)
+        and marker.print == print_of(wanted.sso_id)
     )
 
 
@@ -63,7 +61,7 @@ def diff_person(
     after["description"] = _marked(actual.description, marker)
     if not wanted.full_sync:
         return Difference(_changes(before, after), None)
-    if login and wanted.login is not None and normal_login(actual.login) != normal_login(wanted.login):
+    if login and wanted.login is not None and normal_login(actual.login) != wanted.key:
         after["login"] = wanted.login
     if normal_text(actual.name) != wanted.name:
         after["name"] = wanted.name

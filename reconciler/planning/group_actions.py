@@ -73,21 +73,26 @@ def _depending(action: Action, needed: str | None) -> Action:
 def _find_blanks(tree: Tree, hierarchies: Hierarchies) -> dict[int, list[Node]]:
     """Groups that nobody named yet, by parent, by node id; only below parents where groups may be created."""
     filled = {node for item in hierarchies.paired for node in item.nodes}
-    full = {node.parent for node in tree.nodes.values()}
     parents = {new.parent for new in hierarchies.new}
     for item in hierarchies.paired:
         if item.frozen is None and item.mapping.create_group:
             parents |= item.nodes
-    blanks: dict[int, list[Node]] = {}
-    for parent in sorted(parents):
-        found = [
-            child
-            for child in tree.child_groups.get(parent, ())
-            if child.id >= 0 and is_unnamed(child) and child.id not in filled and child.id not in full
-        ]
-        if found:
-            blanks[parent] = found
-    return blanks
+    unnamed = {
+        parent: found
+        for parent in sorted(parents)
+        if (
+            found := [
+                child
+                for child in tree.child_groups.get(parent, ())
+                if child.id >= 0 and is_unnamed(child) and child.id not in filled
+            ]
+        )
+    }
+    if not unnamed:
+        return {}
+    full = {node.parent for node in tree.nodes.values()}
+    empty = {parent: [child for child in found if child.id not in full] for parent, found in unnamed.items()}
+    return {parent: found for parent, found in empty.items() if found}
 
 
 def _half_made(hierarchies: Hierarchies, left: dict[int, Sequence[Node]] | dict[int, list[Node]]) -> Iterable[Finding]:

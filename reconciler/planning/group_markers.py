@@ -17,9 +17,8 @@ class GroupMarks:
         self._living = living
         self._marked: dict[tuple[str, str], list[Node]] = {}
         self._doubtful: set[tuple[str, str]] = set()
-        for node in tree.nodes.values():
-            if node.type == GROUP_TYPE[Role.TECHNICIAN]:
-                self._note(node)
+        for node in tree.by_type.get(GROUP_TYPE[Role.TECHNICIAN], ()):
+            self._note(node)
 
     def _note(self, node: Node) -> None:
         markers = find_group_markers(node.description)

@@ -7,7 +7,7 @@ nearest group that is there. A name two would have, or one that leaves a doubt, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -58,16 +58,16 @@ class _Place(NamedTuple):
 
 
 def lay_out(
-    mappings: Mappings, tree: Tree, paired: Sequence[Paired], sitting: Mapping[str, Sequence[int]]
+    mappings: Mappings, tree: Tree, paired: Sequence[Paired], sitting: Callable[[Iterable[str]], Sequence[int]]
 ) -> Hierarchies:
     """Gives every mapping its Rescue groups and every member a place.
 
-    `sitting`: by prefix, the groups in which enabled technicians sit who are marked for that mapping, one entry each.
+    `sitting`: the groups in which enabled technicians sit whose markers carry one of some prefixes, one entry each.
     """
     layout = _Layout(mappings, tree, paired)
     by_length = sorted(paired, key=lambda item: (len(_path(item)), item.mapping.priority, item.entra_id or ""))
     settled = {
-        item.mapping.name: layout.settle(item, [node for prefix in item.prefixes for node in sitting.get(prefix, ())])
+        item.mapping.name: layout.settle(item, sitting(item.prefixes) if item.sought.absent else ())
         for item in by_length
     }
     for name, item in settled.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reconciler.model.hierarchy import Details, Node
-from reconciler.model.text import is_bad_name, normal_login
+from reconciler.model.text import normal_login
 from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.desired import Wanted
 from reconciler.planning.people import People, held_by
@@ -27,7 +27,7 @@ def find_trouble(people: People, wanted: Wanted) -> tuple[str, str] | None:
 
     Without full sync the name is written at creation only, so it is judged there (D10).
     """
-    if wanted.full_sync and is_bad_name(wanted.person.name):
+    if wanted.bad_name and wanted.full_sync:
         return BAD_NAME
     if wanted.login is None:
         which = (
@@ -36,8 +36,7 @@ def find_trouble(people: People, wanted: Wanted) -> tuple[str, str] | None:
             else "e-mail address that can be a login"
         )
         return "no_login", f"no {which} in Entra; nothing is written"
-    shared = people.shared_logins
-    if wanted.person.id in people.disputed or (shared and normal_login(wanted.login) in shared):
+    if wanted.key in people.shared_logins or (people.disputed and wanted.person.id in people.disputed):
         return "duplicate_login", f"several people in the mapped groups have the login {wanted.login}"
     if wanted.sso_id is not None and wanted.sso_id in people.shared_sso_ids:
         return "duplicate_sso", "several people in the mapped groups have this SSO ID; none of them is written"
@@ -80,7 +79,7 @@ def confirm_and_take_over(decisions: Decisions, wanted: Wanted, node: Node) -> t
 def take_login(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:
     """`take_over` for the login alone."""
     people = decisions.people
-    before, after = normal_login(node.login) if node else "", normal_login(wanted.login or "")
+    before, after = normal_login(node.login) if node else "", wanted.key
     if before == after:
         return Takeover()
     entra_id = wanted.person.id
@@ -103,7 +102,7 @@ def take_login(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeo
 def _gives_login(people: People, holder: Node, login: str) -> bool:
     """Whether the holder of a login is to have another one."""
     other = people.wanted_at(holder.id)
-    return isinstance(other, Wanted) and other.login is not None and normal_login(other.login) != login
+    return isinstance(other, Wanted) and other.login is not None and other.key != login
 
 
 def _take_sso_id(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:
@@ -128,4 +127,4 @@ def _take_sso_id(decisions: Decisions, wanted: Wanted, node: Node | None) -> Tak
 def _is_same_person(people: People, other: Details, wanted: Wanted) -> bool:
     """Whether a node of another role is this person's: by its marker, or by its login."""
     owner = people.other.matches.owner_of.get(other.id) if people.other is not None else None
-    return owner == wanted.person.id or normal_login(other.login) == normal_login(wanted.login or "")
+    return owner == wanted.person.id or normal_login(other.login) == wanted.key

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.model.hierarchy import Role
 from reconciler.model.mappings import Mapping
 from reconciler.model.marker import Licence
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Conflict, Paired, Wanted
-from reconciler.planning.diff import diff_leaver, diff_person, looks_right
-from reconciler.planning.identity import confirm_and_take_over, find_trouble, report_trouble
+from reconciler.planning.diff import diff_leaver, diff_person
+from reconciler.planning.identity import confirm_and_take_over, report_trouble
+from reconciler.planning.in_sync import is_in_sync
 from reconciler.planning.included import may_be_included
 from reconciler.planning.leavers import Standing, Verdict, judge_account, judge_membership
 from reconciler.planning.licences import after_leaving
@@ -19,7 +22,7 @@ from reconciler.planning.retired import judge_retired
 from reconciler.planning.roles import changes_role, may_change_role
 
 
-def decide_links(decisions: Decisions, entra_id: str, links: list[Link]) -> None:
+def decide_links(decisions: Decisions, entra_id: str, links: Sequence[Link]) -> None:
     """One person and the nodes with their marker. Of several, the one whose login Entra has is theirs (D3)."""
     if len(links) == 1:
         _decide(decisions, entra_id, links[0], twice=False, main=not links[0].doubtful)
@@ -28,7 +31,7 @@ def decide_links(decisions: Decisions, entra_id: str, links: list[Link]) -> None
     wanted, row = people.wanted.get(entra_id), people.rows.get(entra_id)
     logins = own_addresses(row) if row is not None else frozenset()
     if isinstance(wanted, Wanted) and wanted.login is not None:
-        logins = frozenset({normal_login(wanted.login)})
+        logins = frozenset({wanted.key})
     theirs = [link for link in links if normal_login(link.node.login) in logins]
     nodes = ", ".join(str(link.node.id) for link in links)
     message = f"the marker of {entra_id} is on several nodes: {nodes}"
@@ -39,17 +42,18 @@ def decide_links(decisions: Decisions, entra_id: str, links: list[Link]) -> None
 
 
 def _decide(decisions: Decisions, entra_id: str, link: Link, *, twice: bool, main: bool) -> None:
-    """The rules in their order. Somebody in sync is told apart first: whatever rule has them, there is nothing to do.
+    """The rules in their order.
 
-    `main` False: marker trouble; nothing is written unless they are a certain leaver.
+    Whoever is in sync has been told apart, but for those with several nodes, who are here. `main` False: marker
+    trouble; nothing is written unless they are a certain leaver.
     """
     people, node = decisions.people, link.node
     own = people.mapping_of(link.marker)
     wanted = people.wanted.get(entra_id)
-    quick = main and people.readings.refresh != "full"
-    if quick and isinstance(wanted, Wanted) and _is_in_sync(decisions, link, own, wanted):
+    quick = twice and main and people.readings.refresh != "full"
+    if quick and isinstance(wanted, Wanted) and is_in_sync(people, wanted, link):
         decisions.unchanged += 1
-        decisions.claim(wanted, link.node, link.marker, None, twice=twice)
+        decisions.claim(wanted, link.node, link.marker, None, twice=True)
         return
     healthy = own is not None and own.frozen is None
     veto = decisions.veto(entra_id, node.login)
@@ -95,16 +99,6 @@ def _holds_licence(people: People, link: Link) -> bool:
     return link.marker.licence is Licence.GIVEN or (actual is not None and actual.mobile)
 
 
-def _is_in_sync(decisions: Decisions, link: Link, own: Paired | None, wanted: Wanted | Conflict | None) -> bool:
-    """Wanted, enabled, and as wanted in all the bulk read shows."""
-    return (
-        isinstance(wanted, Wanted)
-        and wanted.paired is own
-        and looks_right(wanted, link.node, link.marker)
-        and (not wanted.full_sync or find_trouble(decisions.people, wanted) is None)
-    )
-
-
 def _hold_back(
     decisions: Decisions,
     entra_id: str,
@@ -115,7 +109,7 @@ def _hold_back(
 ) -> None:
     """Survival, `protected` or `hold` decides: says so where anything would have been done."""
     people, node = decisions.people, link.node
-    if _is_in_sync(decisions, link, own, wanted):
+    if isinstance(wanted, Wanted) and is_in_sync(people, wanted, link):
         decisions.unchanged += 1
     elif node.enabled or (wanted is not None and _may_enable(decisions, link)):
         people.block("protected", f"nothing is written: {veto}", entra_id, mapping=_of(own), login=node.login)
@@ -170,7 +164,8 @@ def _decide_conflict(
     actual = decisions.confirmed(entra_id, node)
     if actual is None:
         return
-    as_is = Wanted(people.rows[entra_id], conflict.paired[0], node.parent or 0, None, normal_text(actual.name), None)
+    name = normal_text(actual.name)
+    as_is = Wanted(people.rows[entra_id], conflict.paired[0], node.parent or 0, None, name, "", None)
     decisions.act(
         entra_id,
         node,

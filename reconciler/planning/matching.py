@@ -1,4 +1,4 @@
-"""Who is who in Rescue: marker first, then login (D3, D5). Built once per plan, asked for every person.
+"""Who is who in Rescue: marker first, then login (D3, D5). Built once per reading, asked for every person.
 
 Nothing here looks at Entra. A node is linked (carries our marker), another owner's, troubled (two markers that differ)
 or unmarked.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.model.hierarchy import PEOPLE_TYPES, PERSON_TYPE, Caller, Details, Node, NodeType, Role, Tree, is_blank
-from reconciler.model.marker import Marker, find_markers
+from reconciler.model.marker import Marker, find_markers, written_marker
 from reconciler.model.text import normal_login
 
 
@@ -23,12 +24,31 @@ class Link(NamedTuple):
     doubtful: bool = False
 
 
-@dataclass(slots=True)
+class Logins:
+    """Every login of the account; only plans in which somebody is met or given a login look at it."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    @cached_property
+    def by_login(self) -> dict[str, list[Node]]:
+        """Normal login -> every person node of the account with it, of any role, by id."""
+        found: dict[str, list[Node]] = {}
+        people = (node for type_ in PEOPLE_TYPES for node in self._tree.by_type.get(type_, ()))
+        for node in sorted(people):
+            if node.login:
+                found.setdefault(normal_login(node.login), []).append(node)
+        return found
+
+
+@dataclass
 class Matches:
     """The person nodes of one role by what identifies them, and every login of the account."""
 
     role: Role
-    linked: dict[str, list[Link]] = field(default_factory=dict)
+    logins: Logins
+    """One for both roles."""
+    linked: dict[str, tuple[Link, ...]] = field(default_factory=dict)
     """Entra object id -> nodes with its marker, by node id; more than one is `marker_twice`."""
     unmarked: dict[int, Node] = field(default_factory=dict)
     troubled: dict[int, str] = field(default_factory=dict)
@@ -37,12 +57,43 @@ class Matches:
     """Object ids in those of our markers: whoever has no other node may well have that one."""
     blanks: dict[int, list[Node]] = field(default_factory=dict)
     """Group node id -> half-made people in it, by node id (D14)."""
-    owner_of: dict[int, str] = field(default_factory=dict)
-    """Node id -> object id of the person whose marker it carries."""
-    by_login: dict[str, list[Node]] = field(default_factory=dict)
-    """Normal login -> every person node of the account with it, of any role; one dict for both roles."""
     strayed: dict[int, Marker] = field(default_factory=dict)
     """Node id -> our marker of a mapping of the other role: it does not count, the node is `unmarked` (D3)."""
+
+    @cached_property
+    def owner_of(self) -> dict[int, str]:
+        """Node id -> object id of the person whose marker it carries, without doubt."""
+        return {
+            link.node.id: entra_id for entra_id, links in self.linked.items() for link in links if not link.doubtful
+        }
+
+    @cached_property
+    def marked(self) -> frozenset[str]:
+        """What the markers of somebody linked carry after the `@`."""
+        return frozenset(link.marker.mapping for links in self.linked.values() for link in links)
+
+    @cached_property
+    def enabled_by_prefix(self) -> dict[str, int]:
+        """By what markers carry after the `@`: how many enabled nodes are so marked."""
+        found: dict[str, int] = {}
+        for links in self.linked.values():
+            for link in links:
+                if link.node.enabled:
+                    prefix = link.marker.mapping
+                    found[prefix] = found.get(prefix, 0) + 1
+        return found
+
+    def sitting(self, prefixes: Iterable[str]) -> list[int]:
+        """The group of each enabled person whose marker carries one of these."""
+        wanted = frozenset(prefixes)
+        if wanted.isdisjoint(self.enabled_by_prefix):
+            return []
+        return [
+            link.node.parent or 0
+            for links in self.linked.values()
+            for link in links
+            if link.marker.mapping in wanted and link.node.enabled
+        ]
 
     def is_of_role(self, node_type: str) -> bool:
         """Whether a person of this type, in any case, is of this role."""
@@ -50,11 +101,11 @@ class Matches:
 
     def nodes_of_role(self, login: str) -> list[Node]:
         """Nodes of this role with a login, by id."""
-        return [node for node in self.by_login.get(login, ()) if node.type == PERSON_TYPE[self.role]]
+        return [node for node in self.logins.by_login.get(login, ()) if node.type == PERSON_TYPE[self.role]]
 
     def nodes_of_others(self, login: str) -> list[Node]:
         """Nodes of any other role with a login, by id."""
-        return [node for node in self.by_login.get(login, ()) if node.type != PERSON_TYPE[self.role]]
+        return [node for node in self.logins.by_login.get(login, ()) if node.type != PERSON_TYPE[self.role]]
 
 
 def match_nodes(tree: Tree, owner: str, prefixes: Mapping[Role, frozenset[str]]) -> dict[Role, Matches]:
@@ -62,27 +113,31 @@ def match_nodes(tree: Tree, owner: str, prefixes: Mapping[Role, frozenset[str]])
 
     `prefixes`: what the markers of each role's mappings carry after the `@`.
     """
-    by_login: dict[str, list[Node]] = {}
-    matches = {role: Matches(role, by_login=by_login) for role in Role}
-    of_type = {PERSON_TYPE[role]: matches[role] for role in Role}
-    foreign = {
-        PERSON_TYPE[role]: frozenset().union(*(prefixes[other] for other in Role if other is not role)) - prefixes[role]
-        for role in Role
-    }
-    for node in tree.nodes.values():
-        if node.type not in PEOPLE_TYPES:
-            continue
-        if node.login:
-            by_login.setdefault(normal_login(node.login), []).append(node)
-        found = of_type.get(node.type)
-        if found is not None:
-            _sort_in(found, node, owner, foreign[node.type])
+    logins = Logins(tree)
+    matches = {role: Matches(role, logins) for role in Role}
+    for role, found in matches.items():
+        others = (prefixes[other] for other in Role if other is not role)
+        foreign = frozenset().union(*others) - prefixes[role]
+        for node in tree.people(role):
+            marker = written_marker(node.description)
+            if marker is None:
+                _sort_in(found, node, find_markers(node.description), owner, foreign)
+            elif marker.owner == owner and marker.mapping not in foreign:
+                _link(found, marker.entra_id, Link(node, marker))
+            else:
+                _sort_in(found, node, frozenset((marker,)), owner, foreign)
     return matches
 
 
-def _sort_in(found: Matches, node: Node, owner: str, foreign: frozenset[str]) -> None:
+def _link(found: Matches, entra_id: str, link: Link) -> None:
+    links = (link,)
+    before = found.linked.setdefault(entra_id, links)
+    if before is not links:
+        found.linked[entra_id] = before + links
+
+
+def _sort_in(found: Matches, node: Node, markers: frozenset[Marker], owner: str, foreign: frozenset[str]) -> None:
     """One node of a role. `foreign`: prefixes of mappings of the other role."""
-    markers = find_markers(node.description)
     if len(markers) > 1:
         _doubt(found, node, sorted(markers, key=str), owner)
         return
@@ -97,8 +152,7 @@ def _sort_in(found: Matches, node: Node, owner: str, foreign: frozenset[str]) ->
             found.unmarked[node.id] = node
             found.strayed[node.id] = marker
         else:
-            found.linked.setdefault(marker.entra_id, []).append(Link(node, marker))
-            found.owner_of[node.id] = marker.entra_id
+            _link(found, marker.entra_id, Link(node, marker))
 
 
 def _doubt(found: Matches, node: Node, markers: Sequence[Marker], owner: str) -> None:
@@ -106,12 +160,12 @@ def _doubt(found: Matches, node: Node, markers: Sequence[Marker], owner: str) ->
     found.troubled[node.id] = " and ".join(map(str, markers))
     found.named_in_doubt.update(marker.entra_id for marker in markers if marker.owner == owner)
     if len({(marker.owner, marker.entra_id) for marker in markers}) == 1 and markers[0].owner == owner:
-        found.linked.setdefault(markers[0].entra_id, []).append(Link(node, markers[0], doubtful=True))
+        _link(found, markers[0].entra_id, Link(node, markers[0], doubtful=True))
 
 
 def find_survivors(tree: Tree, caller: Caller, details: Iterable[Details | None]) -> frozenset[str]:
     """Normal logins that are never written (§6): account holder, master administrators, whom the tool runs as."""
     logins = {caller.login, caller.details.login}
-    logins.update(node.login for node in tree.nodes.values() if node.type == NodeType.MASTER_ADMINISTRATOR)
+    logins.update(node.login for node in tree.by_type.get(NodeType.MASTER_ADMINISTRATOR, ()))
     logins.update(record.login for record in details if record is not None and record.account_holder)
     return frozenset(normal_login(login) for login in logins if login.strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.hierarchy import Node
 from reconciler.model.marker import NO_PRINT
-from reconciler.model.text import is_bad_name, normal_login
+from reconciler.model.text import normal_login
 from reconciler.planning.aliases import Known, adopts_by_alias, adopts_nobody, find_by_alias, find_disabled_by_alias
 from reconciler.planning.decisions import Decisions, Need
 from reconciler.planning.desired import Conflict, Wanted, login_of
@@ -62,7 +62,7 @@ def _decide_wanted(decisions: Decisions, wanted: Wanted, key: str) -> None:
 def _decide_unmet(decisions: Decisions, wanted: Wanted) -> None:
     """Nobody unmarked has the wanted login: in Rescue under another address, or new."""
     people, creates = decisions.people, wanted.paired.mapping.create_missing
-    if creates and is_bad_name(wanted.person.name):
+    if creates and wanted.bad_name:
         people.block_wanted(*BAD_NAME, wanted)
         return
     known = Known()

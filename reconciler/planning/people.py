@@ -5,7 +5,7 @@ One `People` per role and plan. It decides nothing; it only answers. What it can
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -67,6 +67,13 @@ class People:
     blocked: set[str] = field(default_factory=set)
     """People something was withheld from: object ids, or `node:` and a node id."""
 
+    def look_at_sso_ids(self) -> None:
+        """Takes in what getUser showed of SSO IDs."""
+        records = (*self.readings.details.values(), self.readings.caller.details)
+        for record in sorted(filter(None, records), key=attrgetter("id")):
+            if record.sso_id:
+                self.by_sso_id.setdefault(record.sso_id, []).append(record)
+
     def places_of(self, entra_id: str) -> tuple[Paired, ...]:
         """Every mapping whose group was seen to hold this person, by name."""
         found = self.places.get(entra_id)
@@ -74,9 +81,17 @@ class People:
             return ()
         return found if isinstance(found, tuple) else (found,)
 
-    def place(self, item: Paired, members: Iterable[Person]) -> None:
-        """Each of them counts in this mapping, besides those where they do already."""
+    def place(self, item: Paired, members: Sequence[Person]) -> None:
+        """Each of them counts in this mapping, besides those where they do already. `rows` and `places` keep one order.
+
+        `members` holds nobody twice.
+        """
         rows, places = self.rows, self.places
+        new = {person.id: person for person in members}
+        if rows.keys().isdisjoint(new):
+            rows.update(new)
+            places.update(dict.fromkeys(new, item))
+            return
         for person in members:
             before = places.get(person.id)
             if before is None:
@@ -87,8 +102,12 @@ class People:
 
     def mapping_of(self, marker: Marker) -> Paired | None:
         """The mapping of the file that a marker belongs to; None for an orphan and for the retired (D7, D17)."""
-        own = self.by_prefix.get(marker.mapping)
-        return own if own is not None or marker.mapping in self.retired else self.nameless
+        return self.mapping_of_prefix(marker.mapping)
+
+    def mapping_of_prefix(self, prefix: str) -> Paired | None:
+        """The same by what a marker carries after the `@`."""
+        own = self.by_prefix.get(prefix)
+        return own if own is not None or prefix in self.retired else self.nameless
 
     def is_elsewhere(self, entra_id: str) -> bool:
         """Whether a node of the other role carries this person's marker (D12)."""
@@ -150,7 +169,7 @@ def gather_people(
     included: InForce,
     questions: Questions,
 ) -> People:
-    """Puts the facts about one role side by side. Reports nothing; asks nothing yet. See `meet` for both roles."""
+    """Puts the facts about one role side by side. Reports nothing; asks for the included. See `meet` for both roles."""
     by_name = tuple(sorted(paired, key=lambda item: item.mapping.name))
     people = People(role, mappings, readings, by_name, matches, questions)
     people.retired = {entry.entra_group[:PREFIX]: entry for entry in mappings.retired}
@@ -161,27 +180,24 @@ def gather_people(
         if item.group is not None:
             people.place(item, item.members)
     place_included(people, included)
-    skip_guests = mappings.settings.guests == "skip"
-    for entra_id, person in people.rows.items():
+    settings, skip_guests = mappings.settings, mappings.settings.guests == "skip"
+    # `places` is walked beside `rows`: to look a million people up again would take as long as all the rest.
+    for (entra_id, person), places in zip(people.rows.items(), people.places.values(), strict=True):
         if excluded and (override := excluded.find(_names_of(people, person))):
             people.left_out[entra_id] = f"excluded until {override.until} by an override (line {override.line})"
         elif skip_guests and person.guest:
             people.left_out[entra_id] = "a guest, and guests are skipped"
         else:
-            chosen = choose_mapping(people.places[entra_id], entra_id)
+            chosen = choose_mapping(places, entra_id)
             into = people.wanted if person.enabled else people.switched_off
             if isinstance(chosen, Paired):
-                node = chosen.spot_of(entra_id).node
+                node = chosen.node_of(entra_id)
                 if node is None:
                     people.stuck.add(entra_id)
                 else:
-                    into[entra_id] = make_wanted(person, chosen, node, mappings.settings)
+                    into[entra_id] = make_wanted(person, chosen, node, settings)
             elif chosen is not None:
                 into[entra_id] = chosen
-    records = (*readings.details.values(), readings.caller.details)
-    for record in sorted(filter(None, records), key=attrgetter("id")):
-        if record.sso_id:
-            people.by_sso_id.setdefault(record.sso_id, []).append(record)
     return people
 
 
@@ -222,23 +238,20 @@ def _find_shared(*roles: People) -> None:
     shared_logins, shared_sso_ids, disputed = roles[0].shared_logins, roles[0].shared_sso_ids, roles[0].disputed
     for people in roles:
         people.shared_logins, people.shared_sso_ids, people.disputed = shared_logins, shared_sso_ids, disputed
-        settings = people.mappings.settings
-        for entra_id, person in people.rows.items():
-            if entra_id in people.left_out:
+        for entra_id, wanted in people.wanted.items():
+            if isinstance(wanted, Conflict):
                 continue
-            wanted = people.wanted.get(entra_id)
-            if isinstance(wanted, Wanted):
-                login = wanted.login
-                if wanted.sso_id is not None and sso_ids.setdefault(wanted.sso_id, entra_id) != entra_id:
-                    shared_sso_ids.add(wanted.sso_id)
-            else:
-                login = login_of(person, settings)
-            if login is None:
-                continue
-            key = normal_login(login)
-            if not person.enabled:
+            if wanted.sso_id is not None and sso_ids.setdefault(wanted.sso_id, entra_id) != entra_id:
+                shared_sso_ids.add(wanted.sso_id)
+            if wanted.key and first.setdefault(wanted.key, entra_id) != entra_id:
+                shared_logins.add(wanted.key)
+        undecided = {entra_id for entra_id, one in people.wanted.items() if isinstance(one, Conflict)}
+        for entra_id in undecided.union(people.rows.keys() - people.wanted.keys()) - people.left_out.keys():
+            person = people.rows[entra_id]
+            key = normal_login(login_of(person, people.mappings.settings) or "")
+            if key and not person.enabled:
                 off.setdefault(key, set()).add(entra_id)
-            elif first.setdefault(key, entra_id) != entra_id:
+            elif key and first.setdefault(key, entra_id) != entra_id:
                 shared_logins.add(key)
     for key, ids in off.items():
         if len(ids) > 1 or key in first:

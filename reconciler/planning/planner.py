@@ -6,7 +6,7 @@ what must be known, and nothing is read that no rule needs. It never touches the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 
 from reconciler.model.hierarchy import Role
@@ -28,16 +28,16 @@ from reconciler.model.text import path_sort_key, sort_key
 from reconciler.planning.admins import ask_for_admins, count_admins
 from reconciler.planning.blanks import report_blanks
 from reconciler.planning.decisions import Decisions
-from reconciler.planning.desired import Paired, freeze_emptied, pair_mappings
+from reconciler.planning.desired import Paired
+from reconciler.planning.groundwork import lay_groundwork
 from reconciler.planning.group_actions import make_group_actions
 from reconciler.planning.guards import Population, judge_guards
 from reconciler.planning.handovers import settle_handovers
-from reconciler.planning.hierarchies import Hierarchies, lay_out
 from reconciler.planning.holding import held_back
 from reconciler.planning.licences import recount_licences, settle_licences
-from reconciler.planning.matching import Matches, find_survivors, match_nodes
+from reconciler.planning.matching import find_survivors
 from reconciler.planning.overrides import InForce, LoginPatterns
-from reconciler.planning.people import People, gather_people, meet
+from reconciler.planning.people import People
 from reconciler.planning.rules import decide_all
 from reconciler.planning.seats import count_technicians, recount_technicians, seat_technicians
 from reconciler.planning.upns import with_upns
@@ -53,14 +53,17 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     nothing else. Raises InputError for what only the reading can show to be wrong with the file.
     """
     questions = Questions()
-    paired = pair_mappings(mappings, readings.directory, readings.tree)
-    roles, hierarchies = _gather_roles(mappings, readings, paired, today, questions)
+    groundwork = lay_groundwork(mappings, readings, today, questions)
+    hierarchies = groundwork.hierarchies
+    roles = groundwork.open(readings, questions)
+    if readings.refresh == "full":
+        _ask_for_all(roles)
     groups = make_group_actions(hierarchies)
     survivors = find_survivors(readings.tree, readings.caller, readings.details.values())
     held, protected = InForce(mappings.overrides, "hold", today), LoginPatterns(mappings.protected)
     decided = [Decisions(people, hierarchies.tree, survivors, held, protected) for people in roles]
-    for decisions in decided:
-        decide_all(decisions)
+    for decisions, in_sync in zip(decided, groundwork.in_sync, strict=True):
+        decide_all(decisions, in_sync)
     technicians = decided[0]
     seated = seat_technicians(decided, settle_handovers(decided))
     filled = seated.filled
@@ -112,28 +115,6 @@ def make_plan(mappings: Mappings, readings: Readings, *, today: date, made_at: s
     )
 
 
-def _gather_roles(
-    mappings: Mappings, readings: Readings, paired: Sequence[Paired], today: date, questions: Questions
-) -> tuple[tuple[People, ...], Hierarchies]:
-    """The facts about each role, technicians first, who know each other; and the groups of both."""
-    of_role = {role: tuple(item for item in paired if item.mapping.role is role) for role in Role}
-    prefixes = {role: frozenset().union(*(item.prefixes for item in of_role[role])) for role in Role}
-    matches = match_nodes(readings.tree, mappings.owner, prefixes)
-    excluded, included = (InForce(mappings.overrides, action, today) for action in ("exclude", "include"))
-    healthy = [item for role in Role for item in freeze_emptied(of_role[role], _marked(matches[role]))]
-    hierarchies = lay_out(mappings, readings.tree, healthy, _sitting(matches[Role.TECHNICIAN]))
-    roles = {}
-    for role in Role:
-        placed = [item for item in hierarchies.paired if item.mapping.role is role]
-        roles[role] = gather_people(role, mappings, readings, placed, matches[role], excluded, included, questions)
-        if readings.refresh == "full":
-            for links in matches[role].linked.values():
-                for link in links:
-                    roles[role].knows(link.node)
-    meet(roles[Role.TECHNICIAN], roles[Role.ADMIN])
-    return tuple(roles.values()), hierarchies
-
-
 def order_actions(actions: Iterable[Action]) -> tuple[Action, ...]:
     """The order of writes: by stage, then path, then login; whoever others depend on comes before them (§4).
 
@@ -180,18 +161,12 @@ def _order(action: Action) -> tuple[int, tuple[str, ...], str, str]:
     return stage_of(action), path_sort_key(path), sort_key(action.subject.login or ""), action.id
 
 
-def _marked(matches: Matches) -> frozenset[str]:
-    return frozenset(link.marker.mapping for links in matches.linked.values() for link in links)
-
-
-def _sitting(matches: Matches) -> dict[str, list[int]]:
-    """By what markers carry after the `@`: the group of each enabled person so marked."""
-    found: dict[str, list[int]] = {}
-    for links in matches.linked.values():
-        for link in links:
-            if link.node.enabled:
-                found.setdefault(link.marker.mapping, []).append(link.node.parent or 0)
-    return found
+def _ask_for_all(roles: Iterable[People]) -> None:
+    """`--refresh full`: the record of every node of ours (D4)."""
+    for people in roles:
+        for links in people.matches.linked.values():
+            for link in links:
+                people.knows(link.node)
 
 
 def _is_judged(people: People) -> bool:
@@ -203,12 +178,11 @@ def _population(people: People, actions: Iterable[Action]) -> Population:
     """Enabled people of a role marked for living mappings, or adopted by this plan (§6); mappings as in the file."""
     by_mapping = {item.mapping.name: 0 for item in sorted(people.paired, key=lambda item: item.mapping.line)}
     managed = 0
-    for links in people.matches.linked.values():
-        for link in links:
-            own = people.mapping_of(link.marker)
-            if own is not None and link.node.enabled:
-                by_mapping[own.mapping.name] += 1
-                managed += 1
+    for prefix, enabled in people.matches.enabled_by_prefix.items():
+        own = people.mapping_of_prefix(prefix)
+        if own is not None:
+            by_mapping[own.mapping.name] += enabled
+            managed += enabled
     adopted = [
         action.mapping
         for action in actions

@@ -8,14 +8,18 @@ written.
 from __future__ import annotations
 
 from reconciler.planning.decisions import Decisions
+from reconciler.planning.in_sync import InSync
 from reconciler.planning.included import report_included
 from reconciler.planning.linked import decide_links
 from reconciler.planning.newcomers import decide_newcomer
 from reconciler.planning.unmanaged import decide_unmanaged
 
 
-def decide_all(decisions: Decisions) -> None:
-    """Everybody of one role, in the order of their object ids. Findings and questions go to `decisions.people`."""
+def decide_all(decisions: Decisions, in_sync: InSync) -> None:
+    """Everybody of one role, in the order of their object ids. Findings and questions go to `decisions.people`.
+
+    Of those in sync only a mobile licence is still to be looked at.
+    """
     people = decisions.people
     report_included(people)
     for node_id, differing in people.matches.troubled.items():
@@ -26,7 +30,10 @@ def decide_all(decisions: Decisions) -> None:
         node = decisions.tree.nodes[node_id]
         message = f"node {node_id} is marked for {marker.mapping}…, a mapping of the other role; that does not count"
         people.report("orphaned", message, login=node.login)
-    for entra_id in sorted(people.matches.linked.keys() | people.rows.keys()):
+    decisions.unchanged += in_sync.unchanged
+    for wanted, link in in_sync.licensed:
+        decisions.claim(wanted, link.node, link.marker, None)
+    for entra_id in in_sync.rest:
         links = people.matches.linked.get(entra_id)
         if links is None:
             decide_newcomer(decisions, entra_id)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from reconciler.model.hierarchy import Role, Tree
+from reconciler.model.hierarchy import Tree
 from reconciler.model.mappings import Mapping
 from reconciler.model.plan import Action, Finding, SeatCount, make_finding
 from reconciler.model.text import sort_key
@@ -76,7 +76,7 @@ def count_technicians(
     tree: Tree, actions: Iterable[Action], bought: int | None, without: Sequence[str] = ()
 ) -> SeatCount:
     """The forecast. What was bought may be less than what is in use: nobody is evicted."""
-    before = sum(node.enabled for node in tree.people(Role.TECHNICIAN))
+    before = tree.enabled_technicians
     freed = taken = 0
     for action in actions:
         freed += action.frees_seat
