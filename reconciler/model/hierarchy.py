@@ -7,6 +7,7 @@ rescue-api.md §7.2, which are `target`'s business: a Tree that exists is consis
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property
@@ -196,7 +197,8 @@ class Tree:
     @cached_property
     def enabled_technicians(self) -> int:
         """How many technician seats are in use."""
-        return sum(node.enabled for node in self.people(Role.TECHNICIAN))
+        by_status = Counter(map(attrgetter("status"), self.people(Role.TECHNICIAN)))
+        return sum(count for status, count in by_status.items() if status.lower() != "disabled")
 
     def path_text(self, node_id: int | None) -> str | None:
         """A group's names joined by `/`, as plans show it; None where it is unknown."""

@@ -32,16 +32,19 @@ def normal_login(login: str) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """True for what most text is: printable ASCII, not empty, its own `normal_text`, and fit to be sent as it is."""
+    """True for what most text is: not empty, its own `normal_text`, and fit to be sent as it is.
+
+    White space other than a blank, control characters and lone surrogates are not printable.
+    """
     return (
-        text.isascii()
-        and text.isprintable()
+        text.isprintable()
         and text != ""
         and text[0] != " "
         and text[-1] != " "
         and "  " not in text
         and "<" not in text
         and "&#" not in text
+        and (text.isascii() or unicodedata.is_normalized("NFC", text))
     )
 
 

@@ -90,7 +90,7 @@ class Paired:
 
     def node_of(self, entra_id: str) -> int | None:
         """The node of `spot_of`."""
-        spot = self.spots.get(entra_id) if self.spots else None
+        spot = self.spots.get(entra_id)
         return self.node if spot is None else spot.node
 
     def spot_of(self, entra_id: str) -> Spot:
@@ -160,18 +160,19 @@ def freeze_emptied(paired: Iterable[Paired], matches: Matches) -> tuple[Paired, 
     )
 
 
-def choose_mapping(places: Paired | Sequence[Paired], entra_id: str) -> Paired | Conflict | None:
+def choose_mapping(places: Sequence[Paired], entra_id: str) -> Paired | Conflict | None:
     """Which mapping has a person whom the groups of these hold (D11); None while no healthy one does.
 
     The healthy mapping of the lowest priority, and among equals onto one Rescue group with equal attribute settings the
     smaller group id; otherwise nobody has them. An equal that is frozen counts: what it wants cannot be the same.
     """
-    if isinstance(places, Paired):
-        return places if places.frozen is None else None
     best = min((item.mapping.priority for item in places if item.frozen is None), default=None)
     if best is None:
         return None
-    tied = sorted((item for item in places if item.mapping.priority == best), key=lambda item: item.entra_id or "")
+    tied = [item for item in places if item.mapping.priority == best]
+    if len(tied) == 1:
+        return tied[0]
+    tied.sort(key=lambda item: item.entra_id or "")
     wishes = {
         (
             item.frozen,
@@ -208,9 +209,10 @@ def make_wanted(person: Person, paired: Paired, node: int, settings: Settings) -
     if sso_id is not login and (not sso_id or is_unsendable(sso_id)):
         sso_id = None
     key = normal_login(login) if login is not None else ""
-    if is_plain(name):
-        return Wanted(person, paired, node, login, name, key, sso_id)
-    return Wanted(person, paired, node, login, normal_text(name), key, sso_id, is_bad_name(name))
+    bad_name = False
+    if not is_plain(name):
+        name, bad_name = normal_text(name), is_bad_name(name)
+    return Wanted(person, paired, node, login, name, key, sso_id, bad_name)
 
 
 def _usable_upn(person: Person) -> str | None:

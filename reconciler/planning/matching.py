@@ -118,22 +118,18 @@ def match_nodes(tree: Tree, owner: str, prefixes: Mapping[Role, frozenset[str]])
     for role, found in matches.items():
         others = (prefixes[other] for other in Role if other is not role)
         foreign = frozenset().union(*others) - prefixes[role]
+        linked = found.linked
         for node in tree.people(role):
             marker = written_marker(node.description)
-            if marker is None:
+            if marker is None or marker.owner != owner or marker.mapping in foreign or marker.entra_id in linked:
                 _sort_in(found, node, find_markers(node.description), owner, foreign)
-            elif marker.owner == owner and marker.mapping not in foreign:
-                _link(found, marker.entra_id, Link(node, marker))
-            else:
-                _sort_in(found, node, frozenset((marker,)), owner, foreign)
+            else:  # nearly everybody
+                linked[marker.entra_id] = (Link(node, marker),)
     return matches
 
 
 def _link(found: Matches, entra_id: str, link: Link) -> None:
-    links = (link,)
-    before = found.linked.setdefault(entra_id, links)
-    if before is not links:
-        found.linked[entra_id] = before + links
+    found.linked[entra_id] = (*found.linked.get(entra_id, ()), link)
 
 
 def _sort_in(found: Matches, node: Node, markers: frozenset[Marker], owner: str, foreign: frozenset[str]) -> None:

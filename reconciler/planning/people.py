@@ -87,18 +87,18 @@ class People:
         `members` holds nobody twice.
         """
         rows, places = self.rows, self.places
-        new = {person.id: person for person in members}
-        if rows.keys().isdisjoint(new):
-            rows.update(new)
-            places.update(dict.fromkeys(new, item))
+        ids = [person.id for person in members]
+        if places.keys().isdisjoint(ids):
+            rows.update(zip(ids, members, strict=True))
+            places.update(dict.fromkeys(ids, item))
             return
-        for person in members:
-            before = places.get(person.id)
+        for entra_id, person in zip(ids, members, strict=True):
+            before = places.get(entra_id)
             if before is None:
-                rows[person.id] = person
-                places[person.id] = item
+                rows[entra_id] = person
+                places[entra_id] = item
             else:
-                places[person.id] = (*before, item) if isinstance(before, tuple) else (before, item)
+                places[entra_id] = (*before, item) if isinstance(before, tuple) else (before, item)
 
     def mapping_of(self, marker: Marker) -> Paired | None:
         """The mapping of the file that a marker belongs to; None for an orphan and for the retired (D7, D17)."""
@@ -180,7 +180,7 @@ def gather_people(
         if item.group is not None:
             people.place(item, item.members)
     place_included(people, included)
-    settings, skip_guests = mappings.settings, mappings.settings.guests == "skip"
+    settings, skip_guests, wanted = mappings.settings, mappings.settings.guests == "skip", people.wanted
     # `places` is walked beside `rows`: to look a million people up again would take as long as all the rest.
     for (entra_id, person), places in zip(people.rows.items(), people.places.values(), strict=True):
         if excluded and (override := excluded.find(_names_of(people, person))):
@@ -188,10 +188,12 @@ def gather_people(
         elif skip_guests and person.guest:
             people.left_out[entra_id] = "a guest, and guests are skipped"
         else:
-            chosen = choose_mapping(places, entra_id)
-            into = people.wanted if person.enabled else people.switched_off
+            chosen = places if isinstance(places, Paired) else choose_mapping(places, entra_id)
+            into = wanted if person.enabled else people.switched_off
             if isinstance(chosen, Paired):
-                node = chosen.node_of(entra_id)
+                if chosen.frozen is not None:
+                    continue
+                node = chosen.node_of(entra_id) if chosen.spots else chosen.node
                 if node is None:
                     people.stuck.add(entra_id)
                 else:
@@ -232,27 +234,32 @@ def _find_shared(*roles: People) -> None:
     theirs. A disabled account takes nothing from an enabled one, but whose a login is has to be plain before somebody
     is disabled for it.
     """
-    first: dict[str, str] = {}
-    sso_ids: dict[str, str] = {}
+    decided = [one for people in roles for one in people.wanted.values() if isinstance(one, Wanted)]
+    undecided: list[tuple[str, str]] = []
     off: dict[str, set[str]] = {}
-    shared_logins, shared_sso_ids, disputed = roles[0].shared_logins, roles[0].shared_sso_ids, roles[0].disputed
     for people in roles:
-        people.shared_logins, people.shared_sso_ids, people.disputed = shared_logins, shared_sso_ids, disputed
-        for entra_id, wanted in people.wanted.items():
-            if isinstance(wanted, Conflict):
-                continue
-            if wanted.sso_id is not None and sso_ids.setdefault(wanted.sso_id, entra_id) != entra_id:
-                shared_sso_ids.add(wanted.sso_id)
-            if wanted.key and first.setdefault(wanted.key, entra_id) != entra_id:
-                shared_logins.add(wanted.key)
-        undecided = {entra_id for entra_id, one in people.wanted.items() if isinstance(one, Conflict)}
-        for entra_id in undecided.union(people.rows.keys() - people.wanted.keys()) - people.left_out.keys():
+        conflicts = {entra_id for entra_id, one in people.wanted.items() if isinstance(one, Conflict)}
+        for entra_id in conflicts.union(people.rows.keys() - people.wanted.keys()) - people.left_out.keys():
             person = people.rows[entra_id]
             key = normal_login(login_of(person, people.mappings.settings) or "")
-            if key and not person.enabled:
+            if key and person.enabled:
+                undecided.append((key, entra_id))
+            elif key:
                 off.setdefault(key, set()).add(entra_id)
-            elif key and first.setdefault(key, entra_id) != entra_id:
-                shared_logins.add(key)
-    for key, ids in off.items():
-        if len(ids) > 1 or key in first:
-            disputed.update(ids)
+    logins = {one.key for one in decided}.union(key for key, _ in undecided)
+    shared_logins: set[str] = set()
+    if len(logins) < len(decided) + len(undecided):  # else nobody has to be looked at
+        shared_logins = _repeated([*((one.key, one.person.id) for one in decided if one.key), *undecided])
+    sso_ids = [one.sso_id for one in decided if one.sso_id is not None]
+    shared_sso_ids: set[str] = set()
+    if len(set(sso_ids)) < len(sso_ids):
+        shared_sso_ids = _repeated([(one.sso_id, one.person.id) for one in decided if one.sso_id is not None])
+    disputed = {entra_id for key, ids in off.items() if len(ids) > 1 or key in logins for entra_id in ids}
+    for people in roles:
+        people.shared_logins, people.shared_sso_ids, people.disputed = shared_logins, shared_sso_ids, disputed
+
+
+def _repeated(pairs: Iterable[tuple[str, str]]) -> set[str]:
+    """Of values and whose each is, those that several people have."""
+    first: dict[str, str] = {}
+    return {value for value, entra_id in pairs if first.setdefault(value, entra_id) != entra_id}
