@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from io import BytesIO
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from reconciler.model.plan import VERBS, Action, Finding, Guard, Outcomes, Plan, SeatCount
 from reconciler.render.edits import has_base, word
+from reconciler.render.excel_rows import Cell, Cells, blank_xml, long_sheet, number_xml, text_xml
 from reconciler.render.safe import width, without_controls
 from reconciler.render.table import Line, lines_of, seat_lines, skipped_lines
 
@@ -165,7 +167,8 @@ def _workbook(
         ("Skipped", skipped_lines(actions, stopped, findings)),
     )
     for name, lines in sheets:
-        _fill(book.add_worksheet(name), name, columns, lines, formats)
+        sheet = book.add_worksheet(name, None if small else long_sheet())
+        _fill(sheet, name, columns, lines, formats, whole_rows=not small)
     try:
         book.close()
     except FileCreateError as failed:
@@ -173,7 +176,9 @@ def _workbook(
     return made.getvalue()
 
 
-def _fill(sheet: Any, name: str, columns: Sequence[Column], lines: Iterable[Line], formats: _Formats) -> None:
+def _fill(
+    sheet: Any, name: str, columns: Sequence[Column], lines: Iterable[Line], formats: _Formats, *, whole_rows: bool
+) -> None:
     """A sheet of lines under a header that stays in sight, with a filter."""
     widths = [len(column.title) + 4 for column in columns]  # room for the arrow of the filter
     sheet.freeze_panes(1, 1)
@@ -185,20 +190,41 @@ def _fill(sheet: Any, name: str, columns: Sequence[Column], lines: Iterable[Line
     for at, column in enumerate(columns):
         sheet.write_string(0, at, column.title, formats.header)
     row, left_out = 0, 0
+    fields = attrgetter(*(column.field for column in columns))
+    cells = Cells(len(columns), lambda at, value, look: _cell(value, formats.cell(look, _number(columns[at], value))))
     for line in lines:
         if row + 2 >= LAST_ROW:  # the last row is kept for saying so
             left_out += 1
             continue
         row += 1
-        for at, column in enumerate(columns):
-            value = getattr(line, column.field)
-            shape = formats.cell(line.look, column.number if isinstance(value, int) else None)
+        values = fields(line)
+        if whole_rows:
+            sheet.write_cells(row, cells.row(values, line.look))
+            continue
+        for at, (column, value) in enumerate(zip(columns, values, strict=True)):
+            shape = formats.cell(line.look, _number(column, value))
             widths[at] = max(widths[at], _put(sheet, row, at, value, shape))
+    widths = list(map(max, widths, cells.widths))
     if left_out:
         sheet.write_string(row + 1, 0, f"{left_out} more lines do not fit into a sheet: see the JSON", formats.bold)
     sheet.autofilter(0, 0, row, len(columns) - 1)
     for at, column in enumerate(columns):
         sheet.set_column(at, at, min(widths[at], column.widest))
+
+
+def _number(column: Column, value: str | int | None) -> str | None:
+    return column.number if isinstance(value, int) else None
+
+
+def _cell(value: str | int | None, shape: Any) -> Cell:
+    """As `_put`, for a sheet that takes whole rows."""
+    style = shape._get_xf_index()
+    if isinstance(value, int) and abs(value) < 10**15:
+        return Cell(number_xml(value, style), len(str(value)) + 2)
+    if value is None or value == "":
+        return Cell(blank_xml(style), 0)
+    text = _cell_text(str(value))
+    return Cell(text_xml(text, style), _width(text))
 
 
 class _Formats:
@@ -307,6 +333,10 @@ def _put(sheet: Any, row: int, at: int, value: str | int | datetime | None, shap
         return 0
     text = _cell_text(str(value))
     sheet.write_string(row, at, text, shape)
+    return _width(text)
+
+
+def _width(text: str) -> int:
     return (len(text) if text.isascii() else width(text[:100])) + 2
 
 
