@@ -7,10 +7,11 @@ depend on: minor versions only add. No secret is ever in one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from reconciler.model.canonical import digest_of
 from reconciler.model.text import encodable
@@ -35,13 +36,33 @@ WARNING_CODES = frozenset(
 )
 
 
+_TOLERANT = ConfigDict(extra="ignore")
+
+
 class PlanModel(BaseModel):
     """Minor versions add fields, so a reader passes over those it does not know (§4)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, **_TOLERANT)
 
 
-class Subject(PlanModel):
+class Part:
+    """A piece of an action. There are eight of an action, so they hold nothing but their fields."""
+
+    __slots__ = ()
+
+    def model_copy(self, *, update: Mapping[str, Any]) -> Self:
+        """The same with other values, which are not checked again: like that of a model."""
+        copy = object.__new__(type(self))
+        for name, value in {**self.model_dump(), **update}.items():
+            object.__setattr__(copy, name, value)
+        return copy
+
+    def model_dump(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in type(self).__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_TOLERANT)
+class Subject(Part):
     """Whom or what an action is about. People have a login (null for nobody yet known), groups a path.
 
     `upn` is what a member row gave; null for people in no group that was read.
@@ -56,14 +77,16 @@ class Subject(PlanModel):
     path: Text | None = None
 
 
-class Place(PlanModel):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_TOLERANT)
+class Place(Part):
     """The Rescue group before and after, as a path below the role's category; null: none."""
 
     before: Text | None = None
     after: Text | None = None
 
 
-class Change(PlanModel):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_TOLERANT)
+class Change(Part):
     field: FieldName
     before: str | bool | None = None
     after: str | bool | None = None

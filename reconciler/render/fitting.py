@@ -7,6 +7,10 @@ from collections.abc import Callable, Sequence
 _SHORTEST_LINE = 12
 """Bytes; with less a line would hold no login. Spares rendering twenty thousand lines to find that most do not fit."""
 
+_FIRST_TRY = 64
+_AIMED = 8
+"""How often a size is guessed before the rest is halved."""
+
 
 def size_of(text: str) -> int:
     """Bytes as they are sent."""
@@ -24,15 +28,21 @@ def fit(count: int, room: int, make: Callable[[int], str]) -> str:
         if size_of(whole) <= room:
             return whole
     best = make(0)
-    if size_of(best) > room:
+    empty = size_of(best)
+    if empty > room:
         return ""
+    tries, tried = 0, min(high, _FIRST_TRY)
     while low < high:
-        middle = (low + high + 1) // 2
-        made = make(middle)
-        if size_of(made) <= room:
-            low, best = middle, made
+        made = make(tried)
+        size = size_of(made)
+        if size <= room:
+            low, best = tried, made
         else:
-            high = middle - 1
+            high = tried - 1
+        # Lines are much alike, so the size of those tried tells where the end is; if not, the middle always helps.
+        tries += 1
+        aim = (room - empty) * tried // max(1, size - empty)
+        tried = min(high, max(low + 1, aim)) if tries < _AIMED else (low + high + 1) // 2
     return best
 
 

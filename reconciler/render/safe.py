@@ -22,6 +22,8 @@ _BACKTICKS = re.compile("`+")
 
 def without_controls(text: str) -> str:
     """All of it, on one line: controls become `\\xNN` or `\\uNNNN`."""
+    if text.isascii() and text.isprintable():
+        return text
     return _UNSAFE.sub(lambda match: _escape(match.group()), text)
 
 
@@ -60,6 +62,8 @@ def code_block(lines: list[str], language: str = "") -> str:
 
 def width(text: str) -> int:
     """Columns a text takes in a terminal: wide characters two, combining marks none."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )
