@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
 
 from reconciler.model.canonical import digest_of
 from reconciler.model.text import encodable
@@ -58,7 +59,13 @@ class Part:
         return copy
 
     def model_dump(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in type(self).__dataclass_fields__}  # type: ignore[attr-defined]
+        return {name: getattr(self, name) for name in fields_of(type(self))}
+
+
+def fields_of(part: type[Part]) -> Mapping[str, FieldInfo]:
+    """The fields of a kind of piece, in their order, as a model's `model_fields`."""
+    found: Mapping[str, FieldInfo] = part.__pydantic_fields__  # type: ignore[attr-defined]
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_TOLERANT)

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar, cast, get_origin
 
 from pydantic import BaseModel
 
-from reconciler.model.plan import Action, ActionOutcome, Change, Finding, Outcomes, Plan, SeatCount
+from reconciler.model.plan import Action, ActionOutcome, Change, Finding, Outcomes, Part, Plan, SeatCount, fields_of
 from reconciler.model.text import normal_text
 
 A = TypeVar("A", Action, ActionOutcome)
@@ -76,14 +76,14 @@ class Masker:
 
     def value(self, value: V) -> V:
         """Any value of ours with each of its texts masked, words of a fixed list left out."""
-        if isinstance(value, BaseModel):
-            fields = type(value).model_fields
+        if isinstance(value, BaseModel | Part):
+            fields = type(value).model_fields if isinstance(value, BaseModel) else fields_of(type(value))
             texts = {
                 name: self.value(getattr(value, name))
                 for name in fields
                 if get_origin(fields[name].annotation) is not Literal
             }
-            return value.model_copy(update=texts)
+            return cast(V, value.model_copy(update=texts))
         if isinstance(value, tuple):
             return cast(V, tuple(self.value(item) for item in value))
         return cast(V, self.text(value)) if isinstance(value, str) else value
