@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model import marker as marker_module
 from reconciler.model.marker import (
     NO_PRINT,
     GroupMarker,
@@ -20,6 +21,7 @@ from reconciler.model.marker import (
     print_of,
     with_marker,
     without_marker,
+    written_marker,
 )
 
 UUID = "6a1d0c7e-0000-4000-8000-9f4e2b8d7c10"
@@ -113,3 +115,13 @@ def test_group_markers_are_found_anywhere_in_any_case_and_are_no_persons() -> No
     assert find_markers(str(marker)) == frozenset()
     assert find_group_markers(f"[entra:8d2f:{UUID}@6a1d0c7e#00000000]") == frozenset()
     assert find_group_markers("[entra-group:8d2f:x@6a1d0c7e] [") == frozenset()
+
+
+@given(st.text(), st.text(st.sampled_from("[] eE:-#@+m!of")), markers, st.booleans())
+def test_the_quick_look_finds_what_is_found(left: str, right: str, marker: Marker, upper: bool) -> None:
+    text = f"{left}{str(marker).upper() if upper else marker}{right}"
+    written = written_marker(text)
+    if written is not None:
+        assert set(map(marker_module._marker, marker_module._PERSON.finditer(text))) == {written}
+    elif "[" not in left + right and marker.owner.isascii() and marker.owner.isalnum():
+        assert upper

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.text import encodable, is_bad_name, normal_login, normal_text, path_sort_key, sort_key
+from reconciler.model.text import (
+    encodable,
+    is_bad_name,
+    is_plain,
+    normal_login,
+    normal_text,
+    path_sort_key,
+    sort_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +82,20 @@ def test_encodable_changes_lone_surrogates_only(text: str) -> None:
 
 def test_paths_are_sorted_by_segment() -> None:
     assert sorted(["a b", "A/c", "a", "á"], key=path_sort_key) == ["a", "A/c", "a b", "á"]
+
+
+@given(st.text(st.characters(exclude_categories=())) | st.text(" \tab<&#é\u0301\u2028", max_size=6))
+def test_plain_text_is_its_own_normal_form_and_can_be_sent(text: str) -> None:
+    if is_plain(text):
+        assert re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip() == text
+        assert not is_bad_name(text)
+
+
+@pytest.mark.parametrize("text", ["Ann Bee", "Zoë", "a@x.example", "O'Neil & Söhne"])
+def test_most_text_is_plain(text: str) -> None:
+    assert is_plain(text)
+
+
+@pytest.mark.parametrize("text", ["", " a", "a ", "a  b", "a\tb", "Zoe\u0308", "<b>", "&#39;", "\ud800"])
+def test_text_that_is_not_plain(text: str) -> None:
+    assert not is_plain(text)
