@@ -1,0 +1,57 @@
+"""Who is told apart as in sync before any rule is tried, and who is not although the bulk read looks right."""
+
+from __future__ import annotations
+
+import pytest
+
+from .world import World, mark
+
+
+def _in_sync() -> World:
+    world = World().mapping("field")
+    world.person("ann", "field").node("ann", mark("ann"))
+    return world
+
+
+def _told(world: World) -> tuple[int, list[str], dict[str, str]]:
+    made = world.plan()
+    return made.plan.summary.unchanged, made.codes, made.verbs
+
+
+def test_somebody_in_sync_is_counted_and_nothing_else() -> None:
+    assert _told(_in_sync()) == (1, [], {})
+
+
+def test_two_markers_of_one_person_in_a_text_are_no_sync_though_one_of_them_is_right() -> None:
+    world = World().mapping("field")
+    world.person("ann", "field").node("ann", f"{mark('ann')} {mark('ann', 'gone')}")
+    assert _told(world) == (0, ["marker_bad ann"], {})
+
+
+@pytest.mark.parametrize("second", ["other", "zed"], ids=["before", "after"])
+def test_a_marker_on_two_nodes_is_reported_whichever_of_them_is_right(second: str) -> None:
+    world = World().mapping("field")
+    world.person("ann", "field")
+    for id_, login in sorted([(1000, "ann"), (999 if second == "other" else 1001, second)]):
+        world.node("ann", mark("ann"), id=id_, login=f"{login}@x.example")
+    unchanged, codes, verbs = _told(world)
+    assert (unchanged, [code.split()[0] for code in codes], verbs) == (1, ["marker_twice"], {})
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [({"mail": "same@x.example"}, "duplicate_login"), ({"upn": "same@x.example"}, "duplicate_sso")]
+)
+def test_what_two_people_would_have_is_in_sync_with_neither(said: dict[str, str], code: str) -> None:
+    world = World().mapping("field", upn_as_sso_id=True)
+    for key in ("ann", "bea"):
+        login = said.get("mail", f"{key}@x.example")
+        sso = said.get("upn", f"{key}@x.example")
+        world.person(key, "field", **said).node(key, mark(key, sso=sso), login=login, sso=sso)
+    unchanged, codes, verbs = _told(world)
+    assert (unchanged, {found.split()[0] for found in codes}, verbs) == (0, {code}, {})
+
+
+def test_a_name_that_cannot_be_written_is_in_sync_with_nobody() -> None:
+    world = World().mapping("field")
+    world.person("ann", "field", name="<b>").node("ann", mark("ann"), name="<b>")
+    assert _told(world) == (0, ["bad_name ann"], {})
