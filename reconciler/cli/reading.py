@@ -135,6 +135,7 @@ def read_and_plan(
         questions = [item for item in made if not isinstance(item, Plan)]
         plans = [item for item in made if isinstance(item, Plan)]
         if not questions:
+            readings.kept.clear()
             plan = plans[0] if base is None else _compare(mappings, base, *plans)
             talk.note_plan(plan)
             return plan, readings
@@ -151,6 +152,7 @@ def read_and_answer(
         now = datetime.now(UTC)
         made = plan(readings, today=now.date(), made_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"))
         if not isinstance(made, Questions):
+            readings.kept.clear()
             return made, readings
         readings = _answer(made, readings, sides)
     raise ReconcilerError(f"planning still had questions after {rounds} rounds", advice="please report this as a bug")
