@@ -7,7 +7,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
-.PHONY: help demo test soak faults lint format conformance browser pictures lock schema dist audit clean
+.PHONY: help demo test soak faults bench lint format conformance browser pictures lock schema dist audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made here
@@ -40,11 +40,15 @@ soak: $(VENV)/.ready  ## thousands of random steps of a company (SOAK=250 histor
 faults: $(VENV)/.ready  ## every fault at every call of a run, some 2,200 cases; counts in build/reliability
 	@FAULTS=all $(BIN)/python -m pytest -q -n auto -p no:logging tests/end_to_end/test_sweep.py tests/end_to_end/test_at_once.py
 
+# BENCH=small takes seconds, BENCH="startup usual" those two; bench/__init__.py says what there is and how to add to it.
+bench: $(VENV)/.ready  ## time and memory in ratios, up to 999 groups of 999; a table, and build/bench.json (15 min)
+	@$(BIN)/python -m bench
+
 # actionlint looks for shellcheck on the path.
 lint: $(VENV)/.ready  ## ruff, mypy, and what judges the workflows and the action
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(BIN)/mypy -p reconciler -p bench
 	@PATH="$(CURDIR)/$(BIN):$$PATH" actionlint .github/workflows/*.yml
 	@$(BIN)/zizmor --offline --quiet --no-progress .github action.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml

@@ -21,6 +21,8 @@ from typing import Any
 from reconciler.errors import UsageError
 
 FORMAT = "rescue-reconciler sandbox 1"
+CACHE_KIB = 256 * 1024
+"""At most; a small state takes little of it."""
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -84,6 +86,7 @@ class Store:
             self.db.create_function("has_words", 2, has_words, deterministic=True)
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=OFF")
+            self.db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")  # large directories are filled in the order of no index
             self._prepare()
         except sqlite3.Error as error:
             raise UsageError(f"{path} cannot be used as the sandbox's state: {error}") from error
