@@ -20,7 +20,7 @@ occur, with `from`. No message holds a secret or a URL with a query.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class ReconcilerError(Exception):
@@ -90,8 +90,7 @@ class UsageError(ReconcilerError):
     exit_code = 2
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with a file. Lines and columns count from 1; 0 where the file as a whole is meant."""
 
     line: int

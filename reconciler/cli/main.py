@@ -9,7 +9,6 @@ import errno
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
@@ -71,7 +70,7 @@ def cli() -> None:
 def run() -> None:
     """Entry point of the installed commands. Never returns."""
     if sys.stdout is None:  # closed by whoever started us
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - pathlib would double the start
     try:
         code = cli.main(prog_name="reconciler", standalone_mode=False)
     except ReconcilerError as error:
