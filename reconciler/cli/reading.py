@@ -12,7 +12,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from reconciler.cli.alongside import read_both
 from reconciler.cli.base import Base
+from reconciler.cli.collecting import seldom_collecting
 from reconciler.cli.talk import Progress, Talk
 from reconciler.errors import InputError, ReconcilerError, TargetError
 from reconciler.model.directory import Directory
@@ -112,6 +114,7 @@ def open_sides(mappings: Mappings, environ: Mapping[str, str], talk: Talk) -> It
             yield Sides(entra, rescue.reader, rescue.writer, progress)
 
 
+@seldom_collecting()
 def read_and_plan(
     mappings: Mappings, sides: ReadableSides, *, refresh: Refresh, talk: Talk, base: Base | None = None
 ) -> tuple[Plan, Readings]:
@@ -143,6 +146,7 @@ def read_and_plan(
     raise ReconcilerError(f"planning still had questions after {ROUNDS} rounds", advice="please report this as a bug")
 
 
+@seldom_collecting()
 def read_and_answer(
     plan: Planning[P], mappings: Mappings, sides: Sides, *, rounds: int, talk: Talk
 ) -> tuple[P, Readings]:
@@ -161,13 +165,18 @@ def read_and_answer(
 def _read(
     files: list[Mappings], sides: ReadableSides, refresh: Refresh, talk: Talk
 ) -> tuple[Readings, Sequence[Directory]]:
-    """Both sides whole for the first file, before any question; and what Entra says of each of them."""
+    """Both sides whole for the first file, at the same time, before any question; and what Entra says of each file."""
     mappings = files[0]
-    directories = sides.entra.fetch_directories(files)
+
+    def read_rescue() -> tuple[Tree, Caller]:
+        tree = sides.reader.fetch_tree()
+        return tree, sides.reader.fetch_caller(tree)
+
+    directories, (tree, caller) = read_both(
+        lambda: sides.entra.fetch_directories(files), read_rescue, "LogMeIn Rescue", talk
+    )
     for note in directories[0].notes:
         talk.warn(note)
-    tree = sides.reader.fetch_tree()
-    caller = sides.reader.fetch_caller(tree)
     if caller.account_id != mappings.account_id:
         raise TargetError(
             f"this is Rescue account {caller.account_id} ({caller.organization}), and {mappings.file} is for "
