@@ -56,17 +56,18 @@ class Roll:
 
     def add(self, rows: Iterable[object]) -> str:
         """Take a page. Returns why it makes the group unreadable, empty where all is well."""
+        people, keep = self.people, self._persons.add
         for row in rows:
             if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
                 return "a member comes without an id"
             kind = row.get("@odata.type")
-            name = kind.lower() if isinstance(kind, str) else ""
+            name = kind if kind == _USER else kind.lower() if isinstance(kind, str) else ""
             # A row that does not say what it is counts as a user only if it has a user's name.
             if name == _USER or (not name and row.get("userPrincipalName")):
                 person = read_person(row)
                 if isinstance(person, str):
                     return person
-                self.people[self._persons.add(person)] = None
+                people[keep(person)] = None
             elif not name:
                 return "a member comes without its type"
             elif name == _GROUP:
@@ -78,18 +79,23 @@ class Roll:
 
 def read_person(row: Mapping[str, Any]) -> Person | str:
     """A user's row, or why it cannot be used. Limited information shows as nulls, never as an error (graph.md §3)."""
-    upn, enabled, mail, name = (row.get(key) for key in ("userPrincipalName", "accountEnabled", "mail", "displayName"))
+    field = row.get
+    upn, enabled, mail, name, kind = (
+        field("userPrincipalName"), field("accountEnabled"), field("mail"), field("displayName"), field("userType")
+    )  # fmt: skip
     if not isinstance(upn, str) or not upn or not isinstance(enabled, bool):
         return LIMITED
-    kind = row.get("userType")
-    for value in (mail, name, kind):
-        if value is not None and not isinstance(value, str):
-            return "a member comes with a field that is not text"
+    if not (
+        (mail is None or isinstance(mail, str))
+        and (name is None or isinstance(name, str))
+        and (kind is None or isinstance(kind, str))
+    ):
+        return "a member comes with a field that is not text"
     return Person(
-        id=row["id"].lower(),
-        name=name or "",
-        upn=upn,
-        mail=upn if mail == upn else mail or None,  # the same text is held once
-        enabled=enabled,
-        guest=isinstance(kind, str) and kind.lower() == "guest",
+        row["id"].lower(),
+        name or "",
+        upn,
+        upn if mail == upn else mail or None,  # the same text is held once
+        enabled,
+        kind is not None and kind.lower() == "guest",
     )
