@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from reconciler.target.rescue_wire import NotAnAnswer, read_reply
+from reconciler.target.rescue_wire import NotAnAnswer, Text, read_reply
 from reconciler.target.tokens import Meaning, meaning
 from reconciler.transport import Answer
 
@@ -21,36 +21,44 @@ class Judged(NamedTuple):
 
     meaning: Meaning
     word: str
-    payload: str
+    rest: Text
     why: str
     status: int
     length_stated: bool = False
+
+    @property
+    def payload(self) -> str:
+        """The text after the status word."""
+        return self.rest.whole()
+
+
+_NOTHING = Text(b"")
 
 
 def judge(answer: Answer) -> Judged:
     """What an answer means. Raises nothing."""
     status = answer.status
     if status == 429:
-        return Judged(Meaning.THROTTLED, "", "", "HTTP 429, too many requests", status)
+        return Judged(Meaning.THROTTLED, "", _NOTHING, "HTTP 429, too many requests", status)
     if 300 <= status < 400:
-        return Judged(Meaning.NOT_LOGGED_IN, "", "", f"a redirect (HTTP {status})", status)
+        return Judged(Meaning.NOT_LOGGED_IN, "", _NOTHING, f"a redirect (HTTP {status})", status)
     try:
-        word, payload = read_reply(answer.body)
+        word, rest = read_reply(answer.body)
     except NotAnAnswer as error:
         return _judge_page(answer, str(error))
     said = meaning(word)
     if status == 404 and said is Meaning.UNKNOWN:
-        return Judged(Meaning.NO_METHOD, "", "", "HTTP 404", status)
+        return Judged(Meaning.NO_METHOD, "", _NOTHING, "HTTP 404", status)
     if status >= 500 or (said is Meaning.OK and not 200 <= status < 300):
-        return Judged(Meaning.NO_ANSWER, "", "", f"HTTP {status}", status)
+        return Judged(Meaning.NO_ANSWER, "", _NOTHING, f"HTTP {status}", status)
     stated = answer.headers.get("content-length") == str(len(answer.body))
-    return Judged(said, word, payload, "", status, stated)
+    return Judged(said, word, rest, "", status, stated)
 
 
 def _judge_page(answer: Answer, why: str) -> Judged:
     """A body without a status word."""
     if answer.status == 404:
-        return Judged(Meaning.NO_METHOD, "", "", "HTTP 404", answer.status)
+        return Judged(Meaning.NO_METHOD, "", _NOTHING, "HTTP 404", answer.status)
     if answer.status < 500 and _SIGN_IN_PAGE.search(answer.body[:200_000]):
-        return Judged(Meaning.NOT_LOGGED_IN, "", "", f"a sign-in page (HTTP {answer.status})", answer.status)
-    return Judged(Meaning.NO_ANSWER, "", "", f"HTTP {answer.status}, {why}", answer.status)
+        return Judged(Meaning.NOT_LOGGED_IN, "", _NOTHING, f"a sign-in page (HTTP {answer.status})", answer.status)
+    return Judged(Meaning.NO_ANSWER, "", _NOTHING, f"HTTP {answer.status}, {why}", answer.status)

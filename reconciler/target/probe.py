@@ -217,7 +217,7 @@ def _statuses(answer: Answer | str) -> str:
     if said.meaning is not Meaning.OK:
         return inside_of(answer)[0]
     try:
-        nodes = parse_tree(said.payload, length_stated=said.length_stated)
+        nodes = parse_tree(said.rest.pieces(), length_stated=said.length_stated)
     except ReconcilerError:
         return "not readable"
     people = list(Tree(nodes).people(Role.TECHNICIAN))

@@ -24,6 +24,7 @@ from typing import NamedTuple
 from reconciler.errors import CredentialsError, TargetError, TargetRefused, TargetUnknown
 from reconciler.target.answers import Judged, judge
 from reconciler.target.credentials import Credentials, caller_trouble
+from reconciler.target.rescue_wire import Text
 from reconciler.target.tokens import Meaning, canonical
 from reconciler.transport import Channel, TransportError
 
@@ -48,7 +49,7 @@ class NoSuchMethod(TargetRefused):
 class Payload(NamedTuple):
     """The text after the status word; `length_stated`: the body had the length that its header announced (§7.3)."""
 
-    text: str
+    rest: Text
     length_stated: bool
 
 
@@ -71,7 +72,7 @@ class RescueClient:
 
     def read(self, method: str, /, **params: str | int) -> str:
         """The payload of a reading call. TargetRefused with the token, TargetError, CredentialsError."""
-        return self.fetch(method, **params).text
+        return self.fetch(method, **params).rest.whole()
 
     def fetch(self, method: str, /, **params: str | int) -> Payload:
         """Like `read`, and whether the answer's length was stated."""
@@ -85,7 +86,7 @@ class RescueClient:
             except TransportError as error:
                 raise TargetError(f"{what}: {error}", advice=error.advice or None) from error
             if said.meaning is Meaning.OK:
-                return Payload(said.payload, said.length_stated)
+                return Payload(said.rest, said.length_stated)
             if said.meaning is Meaning.NOT_LOGGED_IN:
                 if signed_in_again or not self._credentials.renew(self._channel):
                     raise _signed_out(what, said)

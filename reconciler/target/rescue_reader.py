@@ -15,7 +15,7 @@ from reconciler.target.record_wire import Account, parse_account, parse_group, p
 from reconciler.target.rescue_client import NoSuchMethod, RescueClient
 from reconciler.target.tokens import canonical
 from reconciler.target.tree_checks import check_tree
-from reconciler.target.tree_wire import ends_in_blank_line, parse_tree
+from reconciler.target.tree_wire import parse_tree
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ class RescueReader:
             payload = self._client.fetch("getHierarchy")
             self._hierarchy = "getHierarchy"
         length_suffices = payload.length_stated and not self._blank_line
-        checked = check_tree(parse_tree(payload.text, length_stated=length_suffices))
-        self._blank_line |= ends_in_blank_line(payload.text)
+        checked = check_tree(parse_tree(payload.rest.pieces(), length_stated=length_suffices))
+        self._blank_line |= payload.rest.ends_in_blank_line()
         for remark in checked.remarks:
             log.warning("Rescue tree: %s", remark)
         return checked.tree

@@ -16,7 +16,9 @@ itself, a last `Type:TechnicianGroup` may be read as `Technician`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from reconciler.errors import TargetError
@@ -25,6 +27,7 @@ from reconciler.target.tree_checks import KNOWN_TYPES
 
 _ID = "-?[0-9]{1,18}"
 _FIRST = re.compile(rf"NodeID:( ?){_ID}(?:[ \t]*(\r?\n)|[ \t]+)ParentID:")
+_LONGEST_HEAD = 4096
 
 
 class _Layout(NamedTuple):
@@ -51,24 +54,35 @@ class _Types(dict[str, str]):
         return kept
 
 
-def parse_tree(payload: str, *, length_stated: bool = False) -> list[Node]:
+class _Numbers(dict[str, int | None]):
+    """Parents, each number kept once however many records are below it; nothing is None."""
+
+    def __missing__(self, digits: str) -> int | None:
+        kept = self[digits] = int(digits) if digits else None
+        return kept
+
+
+def parse_tree(pieces: Iterable[str], *, length_stated: bool = False) -> list[Node]:
     """Every record of an answer's payload in its order, or TargetError naming the record that cannot be read.
 
-    `length_stated`: the body had the length its header announced, so a missing trailing blank line is no sign of a cut.
-    A parent written as nothing is None; any number, 0 and -1 too, is left to `tree_checks`.
+    `pieces`: the text, cut anywhere; of them only what belongs to one record is held at a time. `length_stated`: the
+    body had the length its header announced, so a missing trailing blank line is no sign of a cut. A parent written as
+    nothing is None; any number, 0 and -1 too, is left to `tree_checks`.
     """
-    text = "\n" + payload.lstrip(" \t\r\n")
+    onward = iter(pieces)
+    text = "\n" + _head(onward)
     layout = _layout_of(text)
-    starts = [found.start() + 1 for found in layout.start.finditer(text)]
+    spans = _spans(layout.start, text, onward)
     nodes: list[Node] = []
     statuses, types, extras = _Words(), _Types(), None
+    parents = _Numbers()
     match = layout.record.fullmatch
     cut = len(layout.blank)
     end_blank = ""
-    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(text)], strict=True), 1):
+    for number, (text, start, end) in enumerate(spans, 1):
         found = match(text, start, end)
         if found is None:
-            raise TargetError(_unreadable(text[start : start + 60], number, len(starts)))
+            raise TargetError(_unreadable(text[start : start + 60], number, number + sum(1 for _ in spans)))
         node, parent, name, email, description, status, kind, extra, end_blank = found.groups()
         if extra or extras:
             extras = _same_extras(extras, extra, number)
@@ -76,17 +90,7 @@ def parse_tree(payload: str, *, length_stated: bool = False) -> list[Node]:
             extras = ()
         if cut:
             name, email, description = name.removeprefix(" "), email.removeprefix(" "), description.removeprefix(" ")
-        nodes.append(
-            Node(
-                int(node),
-                int(parent) if parent else None,
-                name,
-                email,
-                description,
-                statuses[status],
-                types[kind],
-            )
-        )
+        nodes.append(Node(int(node), parents[parent], name, email, description, statuses[status], types[kind]))
     if end_blank.count("\n") < 2 and not (length_stated and nodes[-1].type in KNOWN_TYPES):
         raise TargetError(
             f"the tree ends after record {len(nodes)} without the blank line that ends a whole answer: it was cut off"
@@ -94,9 +98,37 @@ def parse_tree(payload: str, *, length_stated: bool = False) -> list[Node]:
     return nodes
 
 
-def ends_in_blank_line(payload: str) -> bool:
-    """Whether the text ends as §1.3 saw it end."""
-    return "\n\n" in payload[-4:].replace("\r", "")
+def _head(pieces: Iterator[str]) -> str:
+    """The beginning of the text, long enough to see the layout, without what is blank before it."""
+    text = ""
+    while len(text) < _LONGEST_HEAD:
+        piece = next(pieces, None)
+        if piece is None:
+            break
+        text = (text + piece).lstrip(" \t\r\n")
+    return text
+
+
+def _spans(start: re.Pattern[str], text: str, pieces: Iterator[str]) -> Iterator[tuple[str, int, int]]:
+    """Where each record stands: a text that holds it, its begin and its end. The first begins at 1.
+
+    What is not yet known to be whole is carried on; as much again is added before it is searched again, so that one
+    record without an end is not searched once for every piece.
+    """
+    while True:
+        starts = [found.start() + 1 for found in start.finditer(text)]
+        for begin, end in pairwise(starts):
+            yield text, begin, end
+        text = text[starts[-1] - 1 :]
+        more: list[str] = []
+        length = 0
+        while length < len(text) and (piece := next(pieces, None)) is not None:
+            more.append(piece)
+            length += len(piece)
+        if not length:
+            yield text, 1, len(text)
+            return
+        text += "".join(more)
 
 
 def _layout_of(text: str) -> _Layout:

@@ -7,6 +7,7 @@ reports errors to a hook of the whole process.
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import time
@@ -208,7 +209,10 @@ class Channel:
         try:
             response = self._client.send(request, stream=True)
             try:
-                body = b"".join(self._read(response, ends))
+                whole = io.BytesIO()  # its value is its buffer: a large body is held once
+                for piece in self._read(response, ends):
+                    whole.write(piece)
+                body = whole.getvalue()
             finally:
                 response.close()
             outcome = Answer(response.status_code, fields_of(response.headers), body)

@@ -25,7 +25,7 @@ LAYOUTS = [
 
 
 def payload(body: bytes) -> str:
-    return read_reply(body).payload
+    return read_reply(body).rest.whole()
 
 
 def test_a_person_in_every_layout():

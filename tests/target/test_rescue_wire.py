@@ -32,7 +32,9 @@ from reconciler.transport import Answer
     ],
 )
 def test_status_word(body, word, payload):
-    assert read_reply(body) == (word, payload)
+    reply = read_reply(body)
+    assert (reply.word, reply.rest.whole()) == (word, payload)
+    assert "".join(reply.rest.pieces()) == payload
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,35 @@ def test_status_word(body, word, payload):
 def test_not_an_answer(body):
     with pytest.raises(NotAnAnswer):
         read_reply(body)
+
+
+@pytest.mark.parametrize("letter", ["é", "ł", "語", "🙂"])
+def test_a_letter_across_two_pieces_is_read_whole(letter):
+    text = "\n\n" + "x" * ((1 << 20) - 1) + letter * 3 + "\n\n"
+    reply = read_reply(b"OK" + text.encode())
+    pieces = list(reply.rest.pieces())
+    assert len(pieces) > 2
+    assert "".join(pieces) == reply.rest.whole() == text
+    assert reply.rest.ends_in_blank_line()
+
+
+@pytest.mark.parametrize("at", [0, 5, 1 << 20, (1 << 20) + 5])
+def test_bytes_that_are_no_utf_8_are_no_answer_wherever_they_stand(at):
+    body = bytearray(b"OK\n\n" + b"x" * (1 << 21))
+    body[4 + at] = 0xFF
+    with pytest.raises(NotAnAnswer, match="not UTF-8"):
+        read_reply(bytes(body))
+
+
+@pytest.mark.parametrize(
+    ("body", "ends"),
+    [
+        (b"OK\n\nx\n\n", True), (b"OK\n\nx\r\n\r\n", True), (b"OK\n\nType:Root\n", False), (b"OK\n\nType:Root", False),
+        (b"OK\n\nType:Root\r\n", False), (b"OK", False), (b"OK x\n\n", True),
+    ],
+)  # fmt: skip
+def test_whether_a_text_ends_in_a_blank_line(body, ends):
+    assert read_reply(body).rest.ends_in_blank_line() is ends
 
 
 @given(st.binary(max_size=200))

@@ -21,7 +21,7 @@ from .wire_text import COMPANY, ROOT, SKELETON, STYLES, Style, written_tree
 
 
 def read(body: bytes, *, length_stated: bool = False) -> Tree:
-    return check_tree(parse_tree(read_reply(body).payload, length_stated=length_stated)).tree
+    return check_tree(parse_tree(read_reply(body).rest.pieces(), length_stated=length_stated)).tree
 
 
 SAMPLE = b"""OK
@@ -110,7 +110,7 @@ def test_unknown_fields_after_type_are_tolerated_in_every_record_alike():
 
 def test_unknown_words_are_carried_and_reported():
     nodes = [*COMPANY, Node(50, 31, "X", "", "", "In Session", "technician"), Node(51, 1, "Y", "", "", "", "robot")]
-    checked = check_tree(parse_tree(read_reply(written_tree(nodes, Style())).payload))
+    checked = check_tree(parse_tree(read_reply(written_tree(nodes, Style())).rest.pieces()))
     assert checked.tree.nodes[50].status == "In Session"
     assert checked.tree.nodes[50].enabled
     assert [re.sub(r".*'(.*)'.*", r"\1", remark) for remark in checked.remarks] == ["In Session", "", "robot"]
@@ -210,7 +210,7 @@ def test_a_cut_is_seen_unless_it_falls_between_two_records(style):
     blank_line = style.newline.encode() * 2
     for cut in range(len(body)):
         try:
-            parsed = parse_tree(read_reply(body[:cut]).payload)
+            parsed = parse_tree(read_reply(body[:cut]).rest.pieces())
         except TargetError:
             continue
         assert parsed[1:] == nodes[1 : len(parsed)]
@@ -223,7 +223,7 @@ def test_a_cut_of_stated_length_is_seen_unless_it_ends_like_a_record():
     body = written_tree(nodes, Style(ending=""))
     for cut in range(len(body)):
         try:
-            parsed = parse_tree(read_reply(body[:cut]).payload, length_stated=True)
+            parsed = parse_tree(read_reply(body[:cut]).rest.pieces(), length_stated=True)
         except TargetError:
             continue
         *whole, last = parsed
@@ -316,7 +316,52 @@ def test_nesting_has_an_end():
 )
 def test_malformed_texts_are_refused(payload):
     with pytest.raises(TargetError):
-        parse_tree(payload)
+        parse_tree([payload])
+
+
+# --- pieces -----------------------------------------------------------------------------------------------------------
+
+STYLES = [
+    Style(),
+    Style(newline="\r\n", blank=" "),
+    Style(one_line=True),
+    Style(tail=(("LASTLOGIN", "1/2/2026 3:04 PM"),)),
+]
+
+
+@pytest.mark.parametrize("style", STYLES, ids=["lf", "crlf", "one line", "more fields"])
+@pytest.mark.parametrize("size", [1, 2, 7, 64, 4095, 4096, 4097])
+def test_wherever_the_text_is_cut_into_pieces_the_records_are_the_same(style, size):
+    people = [
+        COMPANY[-1]._replace(id=1000 + number, name=f"N {number}", description="" if style.one_line else "a\nb: c\n\nd")
+        for number in range(80)
+    ]
+    text = read_reply(written_tree([*COMPANY, *people], style)).rest.whole()
+    whole = parse_tree([text])
+    assert len(whole) == len(COMPANY) + len(people)
+    assert parse_tree(text[at : at + size] for at in range(0, len(text), size)) == whole
+
+
+@pytest.mark.parametrize("size", [1, 50, 5000])
+def test_the_record_that_cannot_be_read_is_named_the_same_in_any_pieces(size):
+    text = read_reply(
+        written_tree([*COMPANY, *(COMPANY[-1]._replace(id=1000 + n) for n in range(60))], Style())
+    ).rest.whole()
+    broken = text.replace("NodeID:1030\n", "NodeID:1030\nParentID:1\nNodeID:1030\n", 1)
+    with pytest.raises(TargetError) as known:
+        parse_tree([broken])
+    with pytest.raises(TargetError) as caught:
+        parse_tree(broken[at : at + size] for at in range(0, len(broken), size))
+    assert str(caught.value) == str(known.value)
+    assert "NodeID 1030" in str(known.value)
+
+
+@pytest.mark.parametrize("unit", ["\nFoo:", " ", "\nEmail:\nDescription:"])
+def test_a_record_without_an_end_is_not_searched_once_for_every_piece(unit):
+    begun = time.process_time()
+    with pytest.raises(TargetError):
+        parse_tree(["\n\nNodeID:1\nParentID:\nName:" + "x" * 5000, *[unit * 100] * 3000])
+    assert time.process_time() - begun < 3  # quadratic would be minutes
 
 
 # --- size and time ----------------------------------------------------------------------------------------------------
@@ -337,7 +382,7 @@ def test_malformed_texts_are_refused(payload):
 def test_time_is_linear_on_hostile_text(unit, head, middle):
     begun = time.process_time()
     with pytest.raises(TargetError):
-        parse_tree(f"\n\n{head}{middle}{unit * 20_000}\nzz:\n!")
+        parse_tree([f"\n\n{head}{middle}{unit * 20_000}\nzz:\n!"])
     assert time.process_time() - begun < 1.5  # quadratic would be minutes
 
 
