@@ -16,7 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from reconciler.errors import CredentialsError, SourceError
@@ -31,12 +31,13 @@ from reconciler.source.graph_batch import (
     status_clause,
 )
 from reconciler.source.listing import Listing
+from reconciler.source.width import MOST, Width
 from reconciler.transport import Answer, Channel, TransportError
 
 log = logging.getLogger(__name__)
 
 PERMISSIONS = "the app needs the application permissions GroupMember.Read.All and User.Read.All, with admin consent"
-_THREADS = 4
+_FAILURES = 4
 _ROUNDS = 6
 _VISIBLE = re.compile(r"[!-~]+")
 _PORTS = {"https": 443, "http": 80}
@@ -57,6 +58,17 @@ def _permission_advice(about: str) -> str:
     if "/users" in about:
         return "grant the app User.Read.All (application, with admin consent)"
     return PERMISSIONS
+
+
+class _Chunk(NamedTuple):
+    """What one request brought, and how long it took."""
+
+    answers: dict[str, BatchAnswer]
+    seconds: float
+
+    @property
+    def throttled(self) -> bool:
+        return any(answer.status == 429 for answer in self.answers.values())
 
 
 class GraphClient:
@@ -86,6 +98,7 @@ class GraphClient:
         self._answered = False
         self._failures = 0
         self._lost: BatchAnswer | None = None
+        self._width = Width()
         self._lock = threading.Lock()
 
     def claims(self) -> dict[str, Any] | None:
@@ -145,7 +158,7 @@ class GraphClient:
         return dict(self.batch_each(items))
 
     def batch_each(self, items: Sequence[BatchItem]) -> Iterator[tuple[str, BatchAnswer]]:
-        """Answers as they come, one for every item, twenty to a request, four requests at a time.
+        """Answers as they come, one for every item, twenty to a request, at most eight requests at a time (`Width`).
 
         Items that were throttled or failed in passing are asked again in new batches after the longest pause that one
         of them named, six rounds at most and within the patience; an item with a 401 once more with a new token. What
@@ -182,18 +195,25 @@ class GraphClient:
     def _round(self, items: Sequence[BatchItem]) -> Iterator[tuple[str, BatchAnswer]]:
         chunks = [items[start : start + LARGEST] for start in range(0, len(items), LARGEST)]
         chunks.reverse()
-        pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="graph")
-        running: set[Future[dict[str, BatchAnswer]]] = set()
+        pool = ThreadPoolExecutor(MOST, thread_name_prefix="graph")
+        running: dict[Future[_Chunk], int] = {}
         try:
             while chunks or running:
-                while chunks and len(running) < _THREADS:
-                    running.add(pool.submit(self._chunk, chunks.pop()))
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield from future.result().items()
+                while chunks and len(running) < self._width.now:
+                    running[pool.submit(self._timed, chunks.pop())] = self._width.begin()
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    number, chunk = running.pop(future), future.result()
+                    if len(chunk.answers) == LARGEST:  # a shorter one says nothing of how long a full one takes
+                        self._width.answered(number, chunk.seconds, throttled=chunk.throttled)
+                    yield from chunk.answers.items()
         finally:
             # Those on their way are waited for: none goes on behind a caller that closes the channel.
             pool.shutdown(wait=True, cancel_futures=True)
+
+    def _timed(self, items: Sequence[BatchItem]) -> _Chunk:
+        begun = self._clock()
+        answers = self._chunk(items)
+        return _Chunk(answers, self._clock() - begun)
 
     def _chunk(self, items: Sequence[BatchItem]) -> dict[str, BatchAnswer]:
         """One request. Where it fails as a whole after the transport's repeats, every item has that failure.
@@ -202,7 +222,7 @@ class GraphClient:
         would wait as long again.
         """
         with self._lock:
-            if self._lost and self._failures >= (_THREADS if self._answered else 1):
+            if self._lost and self._failures >= (_FAILURES if self._answered else 1):
                 return dict.fromkeys((item.key for item in items), self._lost)
         try:
             body = self._object(self._send("POST", "/$batch", make_envelope(items, self._run)), "POST /$batch")

@@ -16,6 +16,9 @@ from reconciler.transport import Channel
 
 log = logging.getLogger(__name__)
 
+_LARGEST_TREE = 1 << 30
+"""999 groups of 999 people are one answer: 200 MB, several times that where people have long texts beside the link."""
+
 
 class Rescue(NamedTuple):
     """A reader and a writer over one channel, which whoever opened it closes."""
@@ -38,7 +41,9 @@ def open_channel(
     if place.note:
         log.warning("%s", place.note)
     service = "LogMeIn Rescue (RESCUE_BASE_URL)"
-    return Channel(place.url, service=service, pace=requests_per_second, sleep=sleep, clock=clock)
+    return Channel(
+        place.url, service=service, pace=requests_per_second, max_body=_LARGEST_TREE, sleep=sleep, clock=clock
+    )
 
 
 def open_rescue(
