@@ -1,16 +1,15 @@
-"""`python -m bench [CASE or small]...`: runs the cases, prints the table, writes build/bench.json."""
+"""`python -m bench [CASE or small]...`: runs the cases, prints the table, keeps it in build/bench.md and bench.json."""
 
 from __future__ import annotations
 
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
 
 from bench import cases
 from bench.bench import ROOT, Bench
-from bench.table import Line, machine, render, write_json
+from bench.table import Line, described, machine, render, write_json
 
 REPEATS = 3
 
@@ -36,9 +35,10 @@ def main() -> None:
         for line in import_module(f"bench.cases.{name}").measure(bench):
             results.append((name, line))
             bench.say(f"{name}: {line.what}: {line.measured}")
-        write_json(Path(folder / "bench.json"), where, results)
-    print(", ".join(f"{key} {value}" for key, value in where.items()), end="\n\n")
-    print(render([line for _, line in results]))
+        write_json(folder / "bench.json", where, results)
+    page = f"{described(where)}\n\n{render([line for _, line in results])}\n"
+    (folder / "bench.md").write_text(page, encoding="utf-8")
+    print(page)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,18 @@ def machine() -> dict[str, Any]:
     """What it was measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(memory, 1),
         "load_before": round(os.getloadavg()[0], 2),
     }
+
+
+def described(where: dict[str, Any]) -> str:
+    """The machine in one line."""
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in where.items())
 
 
 def write_json(file: Path, where: dict[str, Any], results: Iterable[tuple[str, Line]]) -> None:
