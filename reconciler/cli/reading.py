@@ -168,15 +168,17 @@ def _read(
     """Both sides whole for the first file, at the same time, before any question; and what Entra says of each file."""
     mappings = files[0]
 
+    def read_entra() -> list[Directory]:
+        found = sides.entra.fetch_directories(files)
+        for note in found[0].notes:
+            talk.warn(note)
+        return found
+
     def read_rescue() -> tuple[Tree, Caller]:
         tree = sides.reader.fetch_tree()
         return tree, sides.reader.fetch_caller(tree)
 
-    directories, (tree, caller) = read_both(
-        lambda: sides.entra.fetch_directories(files), read_rescue, "LogMeIn Rescue", talk
-    )
-    for note in directories[0].notes:
-        talk.warn(note)
+    directories, (tree, caller) = read_both(read_entra, read_rescue, "LogMeIn Rescue", talk)
     if caller.account_id != mappings.account_id:
         raise TargetError(
             f"this is Rescue account {caller.account_id} ({caller.organization}), and {mappings.file} is for "

@@ -15,14 +15,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.errors import CredentialsError, SourceError
+from reconciler.source.abreast import ask_abreast
 from reconciler.source.credentials import TokenSource
 from reconciler.source.graph_batch import (
-    LARGEST,
     BatchAnswer,
     BatchItem,
     error_code,
@@ -31,7 +30,7 @@ from reconciler.source.graph_batch import (
     status_clause,
 )
 from reconciler.source.listing import Listing
-from reconciler.source.width import MOST, Width
+from reconciler.source.width import Width
 from reconciler.transport import Answer, Channel, TransportError
 
 log = logging.getLogger(__name__)
@@ -58,17 +57,6 @@ def _permission_advice(about: str) -> str:
     if "/users" in about:
         return "grant the app User.Read.All (application, with admin consent)"
     return PERMISSIONS
-
-
-class _Chunk(NamedTuple):
-    """What one request brought, and how long it took."""
-
-    answers: dict[str, BatchAnswer]
-    seconds: float
-
-    @property
-    def throttled(self) -> bool:
-        return any(answer.status == 429 for answer in self.answers.values())
 
 
 class GraphClient:
@@ -174,7 +162,7 @@ class GraphClient:
             used = self._tokens.token()
             again: list[tuple[BatchItem, BatchAnswer]] = []
             by_key = {item.key: item for item in pending}
-            for key, answer in self._round(pending):
+            for key, answer in ask_abreast(pending, self._chunk, self._width, self._clock):
                 if answer.status == 401 and self._tokens.renewable and key not in renewed:
                     renewed.add(key)
                     again.append((by_key[key], answer))
@@ -191,29 +179,6 @@ class GraphClient:
             longest = max((pause for pause in pauses if pause <= left), default=0.0)
             if longest:
                 self._sleep(longest)
-
-    def _round(self, items: Sequence[BatchItem]) -> Iterator[tuple[str, BatchAnswer]]:
-        chunks = [items[start : start + LARGEST] for start in range(0, len(items), LARGEST)]
-        chunks.reverse()
-        pool = ThreadPoolExecutor(MOST, thread_name_prefix="graph")
-        running: dict[Future[_Chunk], int] = {}
-        try:
-            while chunks or running:
-                while chunks and len(running) < self._width.now:
-                    running[pool.submit(self._timed, chunks.pop())] = self._width.begin()
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    number, chunk = running.pop(future), future.result()
-                    if len(chunk.answers) == LARGEST:  # a shorter one says nothing of how long a full one takes
-                        self._width.answered(number, chunk.seconds, throttled=chunk.throttled)
-                    yield from chunk.answers.items()
-        finally:
-            # Those on their way are waited for: none goes on behind a caller that closes the channel.
-            pool.shutdown(wait=True, cancel_futures=True)
-
-    def _timed(self, items: Sequence[BatchItem]) -> _Chunk:
-        begun = self._clock()
-        answers = self._chunk(items)
-        return _Chunk(answers, self._clock() - begun)
 
     def _chunk(self, items: Sequence[BatchItem]) -> dict[str, BatchAnswer]:
         """One request. Where it fails as a whole after the transport's repeats, every item has that failure.

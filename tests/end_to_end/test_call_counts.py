@@ -81,10 +81,11 @@ def test_a_leaver_costs_two_questions_and_who_stays_none(tmp_path: Path, leavers
 def test_both_sides_are_asked_at_the_same_time(tmp_path: Path) -> None:
     """Each is told to come again in a while (a second, on the fast clock): the other is asked meanwhile."""
     with crowd(tmp_path, 2, 3) as made:
-        made.box.state.add_fault(side="graph", method="$batch", nth=1, effect="status", status=503, retry_after=40)
+        made.box.state.add_fault(side="graph", method="batch", nth=1, effect="status", status=503, retry_after=40)
         made.box.state.add_fault(
             side="rescue", method="getHierarchy_v2", nth=1, effect="status", status=503, retry_after=40
         )
         assert made.call("plan", "--detailed-exitcode").code == 0
         sides = [entry["side"] for entry in made.box.requests()]
         assert {"graph", "rescue"} == set(sides[:2])
+        assert [fault["fired"] for fault in made.box.state.faults()] == [1, 1]
