@@ -18,9 +18,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from reconciler.errors import TargetError
-from reconciler.model.hierarchy import CATEGORY_TYPE, Node, NodeType, Tree
+from reconciler.model.hierarchy import CATEGORY_TYPE, PEOPLE_TYPES, Node, NodeType, Tree
 
 CATEGORIES = (NodeType.MASTER_ADMINISTRATORS, *CATEGORY_TYPE.values())
+_ONCE = frozenset({NodeType.ROOT, *CATEGORIES})
 _DEEPEST = 500
 _PARENTS = {
     NodeType.MASTER_ADMINISTRATORS: {NodeType.ROOT},
@@ -53,15 +54,14 @@ def check_tree(nodes: Iterable[Node]) -> Checked:
         if node.id in found:
             raise TargetError(f"record {number} of the tree repeats NodeID {node.id}")
         found[node.id] = node
-    root = _only(found.values(), NodeType.ROOT)
+    few = [node for node in found.values() if node.type in _ONCE]
+    root = _only(few, NodeType.ROOT)
     if root.parent is not None and root.parent != root.id and root.parent in found:
         raise TargetError(f"the root (NodeID {root.id}) stands below node {root.parent}")
     root = found[root.id] = root._replace(parent=None)
     for category in CATEGORIES:
-        _only(found.values(), category)
-    for number, node in enumerate(found.values(), 1):
-        if node is not root:
-            _check_place(node, found, number)
+        _only(few, category)
+    _check_places(found, root)
     _check_depth(found, root)
     return Checked(Tree(found.values()), _remarks(found))
 
@@ -75,9 +75,18 @@ def _only(nodes: Iterable[Node], kind: str) -> Node:
     raise TargetError(f"the tree has {len(matching)} nodes of type {kind} instead of one{': ' + ids if ids else ''}")
 
 
-def _check_place(node: Node, found: dict[int, Node], number: int) -> None:
-    """The node's parent exists and may hold a node of this type."""
-    parent = found.get(node.parent) if node.parent is not None else None
+def _check_places(found: dict[int, Node], root: Node) -> None:
+    """Every node but the root, in its order; what may stand below what is looked up once for each pair of types."""
+    fine: set[tuple[str, str]] = set()
+    for number, node in enumerate(found.values(), 1):
+        parent = found.get(node.parent) if node.parent is not None else None
+        if node is root or (parent is not None and (node.type, parent.type) in fine):
+            continue
+        fine.add(_check_place(node, parent, number))
+
+
+def _check_place(node: Node, parent: Node | None, number: int) -> tuple[str, str]:
+    """The node's parent exists and may hold a node of this type. Gives both types."""
     if parent is None:
         whose = "no ParentID" if node.parent is None else f"ParentID {node.parent}, which is not in the tree"
         raise TargetError(f"record {number} of the tree (NodeID {node.id}, {node.type}) has {whose}")
@@ -87,12 +96,15 @@ def _check_place(node: Node, found: dict[int, Node], number: int) -> None:
             f"record {number} of the tree (NodeID {node.id}) is a {node.type} below a {parent.type} "
             f"(NodeID {parent.id}), which cannot be: the reading is inconsistent, or a text in it imitates a record"
         )
+    return node.type, parent.type
 
 
 def _check_depth(found: dict[int, Node], root: Node) -> None:
     """Every node is below the root, not too deep; a loop of parents never gets there."""
     depth = {root.id: 0}
     for node in found.values():
+        if node.type in PEOPLE_TYPES and node.parent is not None and depth.get(node.parent, _DEEPEST) < _DEEPEST:
+            continue  # most are people in a group already seen
         chain: list[int] = []
         above: int | None = node.id
         while above is not None and above not in depth:
@@ -111,8 +123,10 @@ def _check_depth(found: dict[int, Node], root: Node) -> None:
 
 def _remarks(found: dict[int, Node]) -> tuple[str, ...]:
     """One sentence for each status or type that is in no document."""
-    statuses = Counter(node.status for node in found.values() if node.status.lower() not in _STATUSES)
-    types = Counter(node.type for node in found.values() if node.type not in KNOWN_TYPES)
+    strange = {word for word in {node.status for node in found.values()} if word.lower() not in _STATUSES}
+    unknown = {node.type for node in found.values()} - KNOWN_TYPES
+    statuses = Counter(node.status for node in found.values() if node.status in strange) if strange else {}
+    types = Counter(node.type for node in found.values() if node.type in unknown) if unknown else {}
     return (
         *(
             f"{count} nodes have the status {word[:40]!r}, unknown, taken for enabled"
