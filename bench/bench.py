@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.processes import Cost, Failed, best, cpu_of, measure
+from bench.processes import Cost, Failed, cpu_of, least, measure
 from bench.worlds import SHAPES
 
 ROOT = Path(__file__).parent.parent
@@ -142,12 +142,7 @@ class Bench:
             sandbox = cpu_of(served.pid) - before
         with SandboxState(served.folder / "state.db") as state:
             calls = state.counters()
-        return Pair(_least(floors), overlapped, _least(plans), sandbox, calls)
-
-
-def _least(costs: list[Cost]) -> Cost:
-    remaining = iter(costs)
-    return best(lambda: next(remaining), len(costs))
+        return Pair(least(floors), overlapped, least(plans), sandbox, calls)
 
 
 def _announced(file: Path, process: subprocess.Popen[bytes]) -> dict[str, str]:

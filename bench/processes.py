@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -52,9 +52,8 @@ def measure(
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def best(run: Callable[[], Cost], times: int) -> Cost:
+def least(costs: Sequence[Cost]) -> Cost:
     """The least of each number over some runs: whatever else the machine does only adds."""
-    costs = [run() for _ in range(times)]
     return Cost(min(one.wall for one in costs), min(one.cpu for one in costs), min(one.peak for one in costs))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench import processes
 from bench.bench import Bench
-from bench.processes import Cost, Failed, best
+from bench.processes import Cost, Failed, least
 from bench.table import Line
 from bench.worlds import SHAPES
 
@@ -57,7 +57,7 @@ def dry_run(bench: Bench, command: Path, records: int) -> Cost:
         (folder / side / "example.com.yaml").write_text(f"---\n{zone}", encoding="ascii")
     (folder / "config.yaml").write_text(_CONFIG, encoding="ascii")
     run = [str(command), "--config-file=config.yaml"]
-    return best(lambda: processes.measure(run, cwd=folder, environ=bench.environ()), bench.repeats)
+    return least([processes.measure(run, cwd=folder, environ=bench.environ()) for _ in range(bench.repeats)])
 
 
 def measure(bench: Bench) -> Iterator[Line]:
