@@ -63,7 +63,7 @@ def cli() -> None:
     \b
     Exit codes: 0 fine; 1 could not read, network, or a bug; 2 bad flags or an
     invalid file; 3 changes pending (plan --detailed-exitcode); 4 a guard
-    refused; 5 no longer the saved plan; 6 done in part.
+    refused; 5 not the reviewed or no longer the saved plan; 6 done in part.
     """
 
 

@@ -34,7 +34,7 @@ Ask = Callable[..., Answer | str]
 def probe_rescue(
     channel: Channel, credentials: Credentials, tree: Tree | None, *, clock: Callable[[], float] = time.monotonic
 ) -> tuple[Answered, ...]:
-    """Every question in the order of §11. About thirty calls. Raises nothing that an answer could cause."""
+    """Every question in the order of §11. About forty calls. Raises nothing that an answer could cause."""
 
     def ask(method: str, **form: str | int) -> Answer | str:
         try:
