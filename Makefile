@@ -7,7 +7,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
-.PHONY: help demo test soak faults bench lint format conformance browser pictures lock schema dist audit clean
+.PHONY: help demo test soak fuzz faults bench lint format conformance browser pictures lock schema dist audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made here
@@ -43,6 +43,17 @@ faults: $(VENV)/.ready  ## every fault at every call of a run, some 2,200 cases;
 # BENCH=small takes seconds, BENCH="startup usual" those two; bench/__init__.py says what there is and how to add to it.
 bench: $(VENV)/.ready  ## time and memory in ratios, up to 999 groups of 999; a table, and build/bench.json (15 min)
 	@$(BIN)/python -m bench
+
+# Coverage-guided where atheris installs, beside mutations of a corpus; FUZZ is in minutes, for all targets together.
+FUZZ ?= 10
+build/fuzz/lib/.ready: $(VENV)/.ready tests/fuzz/requirements-atheris.txt
+	@rm -rf build/fuzz/lib
+	@mkdir -p build/fuzz
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target build/fuzz/lib --require-hashes \
+	    -r tests/fuzz/requirements-atheris.txt && touch $@ || echo "fuzz: atheris does not install here, going on without"
+
+fuzz: build/fuzz/lib/.ready  ## every reader of foreign text on inputs that are others each time (FUZZ=10 minutes)
+	@$(BIN)/python -m tests.fuzz.campaign --minutes $(FUZZ)
 
 # actionlint looks for shellcheck on the path.
 lint: $(VENV)/.ready  ## ruff, mypy, and what judges the workflows and the action

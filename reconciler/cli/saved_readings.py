@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from reconciler.cli.files import write_whole
 from reconciler.cli.reading import ReadsRescue, open_source
 from reconciler.cli.talk import Progress, Talk
-from reconciler.errors import UsageError
-from reconciler.model.hierarchy import Caller, Details, Tree
+from reconciler.errors import TargetError, UsageError
+from reconciler.model.hierarchy import Caller, Details, NodeType, Tree
 from reconciler.model.mappings import Mappings
 from reconciler.model.readings import Readings
 from reconciler.model.saved import NotSaved, SavedReadings, make_saved, people_of, read_saved
@@ -66,7 +66,7 @@ class SavedSides:
 def load_readings(file: str, mappings: Mappings, talk: Talk, now: datetime | None = None) -> SavedRescue:
     """Raises UsageError, with what to do, for what is no saved reading, of another account, or too old."""
     try:
-        saved = read_saved(Path(file).read_text(encoding="utf-8"))
+        saved = read_whole(Path(file).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as unreadable:
         raise UsageError(f"--readings {file} cannot be read", advice=_SAVE) from unreadable
     except NotSaved as wrong:
@@ -90,6 +90,23 @@ def load_readings(file: str, mappings: Mappings, talk: Talk, now: datetime | Non
         )
     talk.say(f"Rescue as read at {saved.read_at}, {_words(age)} ago: {file}")
     return SavedRescue(saved)
+
+
+def read_whole(text: str) -> SavedReadings:
+    """Held to what a reading of Rescue itself has to pass (D17): a file may be cut, edited or made by hand.
+
+    Raises NotSaved where its nodes are no consistent tree, or whoever read it was no master administrator.
+    """
+    from reconciler.target.tree_checks import check_tree
+
+    saved = read_saved(text)
+    try:
+        tree = check_tree(saved.tree.nodes.values()).tree
+    except TargetError as inconsistent:
+        raise NotSaved(str(inconsistent)) from inconsistent
+    if tree.nodes[saved.caller_node].type != NodeType.MASTER_ADMINISTRATOR:
+        raise NotSaved("whoever read it is no master administrator, and may have been shown a part of the tree only")
+    return saved
 
 
 @contextmanager

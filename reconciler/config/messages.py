@@ -191,7 +191,8 @@ def _wrong_type(wanted: Any, name: str, value: Any, raw: str | None) -> tuple[st
     if wanted in ("integer", "number") and isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
         return f"{name}: {shown(value)} is text, not a number", f"write it without quotes: {value}"
     if wanted == "array" and not isinstance(value, dict):
-        return f"{name} is not a list", f"write a list, like [{value if isinstance(value, str) else shown(value, raw)}]"
+        plain = isinstance(value, str) and value.isprintable() and len(value) <= 60
+        return f"{name} is not a list", f"write a list, like [{value if plain else shown(value, raw)}]"
     if wanted == "object":
         return f"{name} is not a set of keys", "write `key: value` lines below it"
     return None

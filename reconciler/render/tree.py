@@ -22,6 +22,8 @@ _Key = tuple[str, ...]
 def mermaid_tree(actions: Iterable[Action]) -> str:
     """A fenced block; empty without groups, or where the tree has more than 30 nodes."""
     counts = _count(actions)
+    if any(len(key) > MOST_NODES + 1 for key in counts):
+        return ""
     nodes = sorted(
         {key[:depth] for key in counts for depth in range(2, len(key) + 1)}
         | ({key[:1] for key in counts} if any(key[0] == "admin" for key in counts) else set()),

@@ -203,4 +203,4 @@ def _measured(guard: Guard) -> str:
         return f"{many(guard.measured, 'administrator')} left of {guard.of}, {least}{permitted}"
     limit = "no limit" if guard.limit is None else f"limit {guard.limit}"
     whom = " administrators" if guard.role == "admin" else ""
-    return f"{many(guard.measured, GUARD_WORDS[guard.name])} of {guard.of}{whom}, {limit}{permitted}"
+    return f"{many(guard.measured, GUARD_WORDS.get(guard.name, 'action'))} of {guard.of}{whom}, {limit}{permitted}"
