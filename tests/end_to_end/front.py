@@ -94,6 +94,11 @@ class Front:
                 self.wfile.write(data)
                 self.wfile.flush()
 
+            def finish(self) -> None:
+                with suppress(OSError):  # what is left to be flushed, after the client hung up
+                    super().finish()
+                self.rfile.close()
+
             def log_message(self, *_: object) -> None:
                 pass
 
