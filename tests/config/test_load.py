@@ -359,6 +359,15 @@ def test_a_valid_configuration_means_the_same_in_any_style(value: dict[str, Any]
     assert parse_mappings("f", texts[2].encode(), tenant_id=None).config_digest == found[0].config_digest
 
 
+@pytest.mark.parametrize("said", ["\\n::error::x", "\\u202e", "x" * 61], ids=["a line break", "a turn", "too long"])
+def test_what_a_remedy_repeats_stays_one_short_line(said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse_mappings("f", f'version: 1\nmappings: "{said}"\n'.encode(), tenant_id=None)
+    [line] = [line for line in refused.value.lines() if "write a list" in line]
+    assert line.isprintable()
+    assert len(line) < 140
+
+
 def test_of_hundreds_of_warnings_the_first_are_told() -> None:
     found = load(f"{HEAD}mappings: []\nprotected: [{', '.join(f'p{number}' for number in range(1000))}]\n")
     assert len(found.warnings) == MAX_PROBLEMS + 1

@@ -134,6 +134,19 @@ def forget_caller(saved: dict[str, Any]) -> None:
     saved["caller_node"] = 1
 
 
+def close_a_circle(saved: dict[str, Any]) -> None:
+    desk, field = (node for node in saved["nodes"] if node["name"] in ("Desk", "Field"))
+    desk["parent"], field["parent"] = field["id"], desk["id"]
+
+
+def double_category(saved: dict[str, Any]) -> None:
+    saved["nodes"].append(next(node for node in saved["nodes"] if node["type"] == "technicians") | {"id": 990001})
+
+
+def call_as_technician(saved: dict[str, Any]) -> None:
+    saved["caller_node"] = next(node["id"] for node in saved["nodes"] if node["type"] == "technician")
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -148,10 +161,14 @@ def forget_caller(saved: dict[str, Any]) -> None:
         (drop_group, "hangs below one that is not in it"),
         (double_node, "twice"),
         (forget_caller, "whoever read it"),
+        (close_a_circle, "is below itself"),
+        (double_category, "2 nodes of type technicians"),
+        (call_as_technician, "no master administrator"),
     ],
     ids=[
         "old", "of the future", "no moment", "foreign", "another version", "another kind", "somebody missing",
         "a category missing", "a group missing", "a node twice", "no caller",
+        "groups below each other", "a category twice", "a technician as caller",
     ],
 )  # fmt: skip
 def test_what_cannot_be_planned_from_is_refused_with_a_remedy(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -134,6 +137,43 @@ def test_what_is_no_saved_plan_is_refused_by_name(broken: str) -> None:
     with pytest.raises(UsageError, match="x is no saved plan") as refused:
         json_plan.read_plan(broken, "x")
     assert refused.value.exit_code == 2
+
+
+def golden_plan() -> dict[str, Any]:
+    return dict(json.loads((Path(__file__).parent.parent / "golden" / "plan.json").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"made_at": "yesterday"}, "when it was made"),
+        ({"made_at": "9999-12-31T00:00:00Z"}, "when it was made"),
+        ({"digest": "abc"}, "64 hex digits"),
+        ({"edit_digest": "E" * 64}, "64 hex digits"),
+        ({"actions": {"verbs": []}}, "does nothing"),
+        ({"guards": {"name": "max_removals\n- @team"}}, "a guard has a name"),
+        ({"findings": {"code": "[x](y)"}}, "a finding has a code"),
+    ],
+    ids=["no moment", "the last day", "a short digest", "capitals", "no verb", "a guard", "a finding"],
+)
+def test_a_plan_that_outputs_could_not_show_safely_is_refused(changes: dict[str, Any], said: str) -> None:
+    """Outputs rely on these, and put some of them where nothing is escaped."""
+    value = golden_plan()
+    for key, change in changes.items():
+        if isinstance(change, dict):
+            value[key][0] |= change
+        else:
+            value[key] = change
+    with pytest.raises(UsageError, match=said):
+        json_plan.read_plan(json.dumps(value), "x")
+
+
+def test_names_of_a_later_version_are_taken_and_shown() -> None:
+    value = golden_plan()
+    value["guards"] = [value["guards"][0] | {"name": "max_renames", "passed": False, "measured": 3}]
+    value["findings"][0]["code"] = "of_a_later_version"
+    plan = json_plan.read_plan(json.dumps(value), "x")
+    assert "3 actions of" in render_plan_comment(plan, "mappings.yaml", Links(None, None, None))
 
 
 @given(ANYTHING)
