@@ -61,7 +61,10 @@ def parse_fields(payload: str, layout: Layout) -> dict[str, str]:
         value = text[begin:end].removeprefix(blank)
         if nl and key in _SINGLE_LINE and nl in value:
             value, _, more = value.partition(nl)
-            fields |= _lines(more, nl, blank, layout)
+            others = _lines(more, nl, blank, layout)
+            if not others.keys().isdisjoint({layout.id, *keys}):
+                raise TargetError(f"the answer of {layout.name} for {layout.id} {first[2]} has a field twice")
+            fields |= others
         fields[key] = value
     tail = text[spans[-1][1] :].lstrip()
     more_fields = _lines(tail, nl, blank, layout) if nl else _inline(tail)

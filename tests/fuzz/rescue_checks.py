@@ -51,14 +51,15 @@ def check_hierarchy(data: bytes) -> bool:
 def reply_is_plain(text: str) -> bool:
     """Whether the text has nothing of what only the tolerant parser knows: there the two must agree entirely.
 
-    That is: CRLF, blanks behind numbers, lines of blanks, more fields behind Type, words that are not ASCII, numbers of
-    more than 18 digits, and text that does not begin with a record.
+    That is: CRLF, blanks behind numbers, lines of blanks, tabs and more fields behind Type, words that are not ASCII,
+    numbers of more than 18 digits, and text that does not begin with a record.
     """
     return (
         re.match(r"\ufeff?OK\n\n+NodeID: ?-?[0-9]+\nParentID:", text) is not None
         and "\r" not in text
         and "\ufffd" not in text
         and re.search(r"[0-9]{19}|[0-9][ \t]+\n|\n[ \t]+\n|\n[ \t]+$", text) is None
+        and re.search(r"\nType:[^\n]*\t", text) is None
         and re.search(r"\nType: ?[^\n]*\n(?!NodeID:)[A-Za-z]", text) is None
         and all(line.isascii() for line in text.split("\n") if line.startswith(("Status:", "Type:")))
     )

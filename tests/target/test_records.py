@@ -118,6 +118,17 @@ def test_a_record_that_cannot_be_believed_is_refused(old, new):
         parse_user(payload(body.replace(old, new)))
 
 
+@pytest.mark.parametrize(
+    "line", ["NODEID:99", "NAME:Olga Owner", "TYPE:MasterAdministrator", "EMAIL:olga@contoso.example"]
+)
+@pytest.mark.parametrize("after", ["EMAIL:tina@contoso.example", "SSOID:tina-sso"])
+def test_a_field_twice_between_two_others_is_refused(line, after):
+    """Among unknown fields behind a text of one line, a known one would speak for somebody else."""
+    body = written_user(TINA).replace(after.encode(), f"{after}\n{line}".encode())
+    with pytest.raises(TargetError, match="NODEID 32"):
+        parse_user(payload(body))
+
+
 def test_an_account_in_every_layout():
     sent = [
         ("AccountID", "1234567"),
