@@ -1,6 +1,7 @@
 """The channel against a real socket: what is repeated, what is sent once, what ends, and what is never told."""
 
 import gzip
+import io
 import logging
 import socket
 import threading
@@ -456,6 +457,17 @@ def test_a_body_over_the_limit_ends_and_is_not_asked_for_again(serve, packed):
         it.exchange("GET", "/x", repeat=True)
     assert caught.value.sent
     assert len(server.requests) == 1
+
+
+def test_an_error_that_is_kept_keeps_no_body(serve):
+    """Four attempts at a tree of a GiB would be four GiB."""
+    server = serve(reply(body=b"x" * 3000))
+    with channel(server.url, max_body=2000) as it, pytest.raises(TransportError) as failed:
+        it.exchange("GET", "/tree", repeat=True)
+    held = [value for frame, _ in traceback.walk_tb(failed.value.__traceback__) for value in frame.f_locals.values()]
+    buffers = [value for value in held if isinstance(value, io.BytesIO)]
+    assert buffers
+    assert all(buffer.closed for buffer in buffers)
 
 
 @pytest.mark.parametrize("packed", [True, False])

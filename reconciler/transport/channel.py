@@ -209,10 +209,11 @@ class Channel:
         try:
             response = self._client.send(request, stream=True)
             try:
-                whole = io.BytesIO()  # its value is its buffer: a large body is held once
-                for piece in self._read(response, ends):
-                    whole.write(piece)
-                body = whole.getvalue()
+                # Its value is its buffer, so a large body is held once; closed, no error that is kept keeps the buffer.
+                with io.BytesIO() as whole:
+                    for piece in self._read(response, ends):
+                        whole.write(piece)
+                    body = whole.getvalue()
             finally:
                 response.close()
             outcome = Answer(response.status_code, fields_of(response.headers), body)

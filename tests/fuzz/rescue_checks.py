@@ -25,18 +25,15 @@ UUID = "6a1d0c7e-0000-4000-8000-9f4e2b8d7c10"
 
 
 def check_hierarchy(data: bytes) -> bool:
-    """The bulk read: the second parser reads the same, and a tree that passes the checks is one."""
-    try:
-        reply = read_reply(data)
-        nodes = parse_tree(reply.payload)
-    except TargetError:
-        nodes = None
+    """The bulk read: the second parser reads the same, however it is cut into pieces, and what passes is a tree."""
+    nodes = _parsed(data, 1 << 20)
+    assert _parsed(data, 1 + len(data) % 61) == nodes, "in other pieces, other things are read"
     text = data.decode("utf-8", "replace")
     if reply_is_plain(text):
         _compare(nodes, text)
     if nodes is None:
         return False
-    assert parse_tree(reply.payload, length_stated=True) == nodes, "a stated length changes what is read"
+    assert _parsed(data, 1 << 20, length_stated=True) == nodes, "a stated length changes what is read"
     try:
         tree = check_tree(nodes).tree
     except TargetError:
@@ -46,6 +43,16 @@ def check_hierarchy(data: bytes) -> bool:
         tree.path_text(node.id)
     assert tree.category(Role.TECHNICIAN).type == "technicians"
     return True
+
+
+def _parsed(data: bytes, size: int, *, length_stated: bool = False) -> list[Node] | None:
+    """None for what is refused."""
+    try:
+        text = read_reply(data).rest.whole()
+        pieces = (text[at : at + size] for at in range(0, max(1, len(text)), size))
+        return parse_tree(pieces, length_stated=length_stated)
+    except TargetError:
+        return None
 
 
 def reply_is_plain(text: str) -> bool:
@@ -58,7 +65,7 @@ def reply_is_plain(text: str) -> bool:
         re.match(r"\ufeff?OK\n\n+NodeID: ?-?[0-9]+\nParentID:", text) is not None
         and "\r" not in text
         and "\ufffd" not in text
-        and re.search(r"[0-9]{19}|[0-9][ \t]+\n|\n[ \t]+\n|\n[ \t]+$", text) is None
+        and re.search(r"[0-9]{19}|[0-9][ \t]+\n|ID:(?: [ \t]|\t)|\n[ \t]+\n|\n[ \t]+$", text) is None
         and re.search(r"\nType:[^\n]*\t", text) is None
         and re.search(r"\nType: ?[^\n]*\n(?!NodeID:)[A-Za-z]", text) is None
         and all(line.isascii() for line in text.split("\n") if line.startswith(("Status:", "Type:")))
@@ -109,7 +116,7 @@ def check_records(data: bytes) -> bool:
             assert isinstance(outside_of(answer), str)
             assert all(isinstance(line, str) for line in inside_of(answer))
     try:
-        payload = read_reply(data).payload
+        payload = read_reply(data).rest.whole()
     except TargetError:
         return False
     number = created_id(payload)
@@ -122,7 +129,7 @@ def check_records(data: bytes) -> bool:
             continue
         read += 1
         if parse is parse_user and _is_tame(value):
-            again = read_reply(written_user(value)).payload
+            again = read_reply(written_user(value)).rest.whole()
             assert parse_user(again) == value, "written anew, the record reads otherwise"
     return read > 0
 
