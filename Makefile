@@ -7,7 +7,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
-.PHONY: help demo test soak fuzz faults bench lint format conformance browser pictures lock schema dist audit clean
+.PHONY: help demo test soak fuzz faults bench lint format conformance browser pictures lock schema dist audit clean reliability
 .DEFAULT_GOAL := help
 
 help:  ## what can be made here
@@ -56,6 +56,9 @@ fuzz: build/fuzz/lib/.ready  ## every reader of foreign text on inputs that are 
 	@$(BIN)/python -m tests.fuzz.campaign --minutes $(FUZZ)
 
 # actionlint looks for shellcheck on the path.
+reliability: $(VENV)/.ready  ## write the figures of faults, soak, fuzz and mutants into docs/reliability.md
+	@$(BIN)/python -m tests.reliability.figures
+
 lint: $(VENV)/.ready  ## ruff, mypy, and what judges the workflows and the action
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
