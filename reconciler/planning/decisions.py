@@ -180,10 +180,12 @@ class Decisions:
     def confirmed(self, who: str, node: Node) -> Details | None:
         """getUser's record, if it says what the tree said. Asks, and gives None, where it is not known yet.
 
-        A record forged inside a Description, or a node that changed between the two readings, is not written.
+        A record forged inside a Description, or a node that changed between the two readings, is not written. Whoever
+        else has the login is asked for as well: only getUser shows that one of them is the account holder (§6).
         """
-        people = self.people
-        if not people.knows(node):
+        people, key = self.people, normal_login(node.login)
+        namesakes = (*people.matches.nodes_of_role(key), *people.matches.nodes_of_others(key)) if key else ()
+        if [each for each in (node, *namesakes) if not people.knows(each)]:  # all of them are asked for at once
             return None
         actual = people.details(node)
         if actual is None:

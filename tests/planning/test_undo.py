@@ -16,7 +16,7 @@ from reconciler.model.readings import Questions, Readings
 from reconciler.model.undo import Undo
 from reconciler.planning.undo import make_undo
 
-from .world import TODAY, World, group_id, id_of, mark
+from .world import ADMINISTRATORS, TODAY, World, group_id, id_of, mark
 
 ROUNDS = 12
 
@@ -486,6 +486,17 @@ def test_a_login_somebody_else_has_by_now_stays(world: World) -> None:
     made = undo(world, run)
     assert made.verbs == {}
     assert made.left == ["stale ann", "stale bob"]
+
+
+@pytest.mark.parametrize("kind", ["administrator", "technician"])
+def test_whoever_has_the_login_of_the_account_holder_is_not_written(world: World, kind: str) -> None:
+    """Only getUser shows who the account holder is, and nobody had a reason to ask about that node."""
+    run = disabled(world)
+    parent = ADMINISTRATORS if kind == "administrator" else None
+    world.node("ann", login="ANN@x.example", type=kind, parent=parent, holder=True)
+    made = undo(world, run)
+    assert made.verbs == {}
+    assert made.left == ["kept ann"]
 
 
 # -- guards and seats -----------------------------------------------------------------------------------------------

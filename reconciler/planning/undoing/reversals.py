@@ -7,10 +7,10 @@ login, a name or an SSO ID is never blanked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from reconciler.model.hierarchy import PERSON_TYPE, Details, Node, Role, Tree
+from reconciler.model.hierarchy import PEOPLE_TYPES, PERSON_TYPE, Details, Node, Role, Tree
 from reconciler.model.marker import Licence, MarkersDiffer, find_marker, find_markers
 from reconciler.model.plan import ActionOutcome, Change, FieldName
 from reconciler.model.readings import Questions, Readings
@@ -61,7 +61,7 @@ def find_reversals(
     tree, finder = readings.tree, _Finder(readings.tree)
     concerned = [action for action in actions if action.outcome not in ("skipped", "held")]
     nodes = {action.id: finder.nodes_of(action) for action in concerned}
-    questions.details |= {node.id for found in nodes.values() for node in found} - readings.details.keys()
+    questions.details |= {each for found in nodes.values() for each in finder.to_read(found)} - readings.details.keys()
     reversals: list[Reversal] = []
     left: list[Left] = []
     if questions:
@@ -95,6 +95,10 @@ class _Finder:
             for node in tree.people(role):
                 for marker in find_markers(node.description):
                     self._marked.setdefault((role, marker.entra_id), []).append(node)
+        self._by_login: dict[str, list[int]] = {}
+        for node in tree.nodes.values():
+            if node.type in PEOPLE_TYPES and node.login:
+                self._by_login.setdefault(normal_login(node.login), []).append(node.id)
 
     def nodes_of(self, action: ActionOutcome) -> list[Node]:
         if "create_group" in action.verbs:
@@ -103,6 +107,12 @@ class _Finder:
             return self._marked.get((Role(action.role), action.subject.entra_id or ""), [])
         node = self._tree.nodes.get(action.subject.node_id or 0)
         return [node] if node is not None and node.type == PERSON_TYPE[Role(action.role)] else []
+
+    def to_read(self, found: Iterable[Node]) -> Iterator[int]:
+        """These nodes and whoever shares a login with them: one of those may be the account holder (§6)."""
+        for node in found:
+            yield node.id
+            yield from self._by_login.get(normal_login(node.login), ())
 
 
 def _not_one(action: ActionOutcome, found: Sequence[Node]) -> list[Left]:
