@@ -45,7 +45,7 @@ def with_changes(actual: Details, action: Action) -> Details:
                 values["mobile"] = change.after
             case "enabled":
                 values["status"] = "Enabled" if change.after else "Disabled"
-            case "description":
+            case _:  # the description
                 marker = find_marker(str(change.after))
                 values["description"] = with_marker(actual.description, marker) if marker else change.after
     return actual._replace(**values)

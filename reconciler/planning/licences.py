@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from reconciler.model.hierarchy import Role
+from reconciler.model.hierarchy import Node, Role
 from reconciler.model.mappings import Mapping
 from reconciler.model.marker import Licence, Marker
 from reconciler.model.plan import Action, Finding, SeatCount, make_finding
@@ -154,20 +154,22 @@ def _write(decisions: Decisions, by_id: dict[str, Action], wishes: Iterable[tupl
         if claim.action is not None:
             actual = decisions.people.details(claim.node) if claim.node is not None else None
             by_id[claim.action] = with_licence(by_id[claim.action], actual, *wish)
-        elif action := _action_for(decisions, claim, wish):
+        elif (
+            claim.node is not None
+            and claim.marker is not None
+            and (action := _action_for(decisions, claim, claim.node, claim.marker, wish))
+        ):
             by_id[action.id] = action
             made += 1
     return made
 
 
-def _action_for(decisions: Decisions, claim: Claim, wish: _Wish) -> Action | None:
+def _action_for(decisions: Decisions, claim: Claim, node: Node, marker: Marker, wish: _Wish) -> Action | None:
     """The action for somebody in sync but for their licence, or None. Asks for their record first (D4)."""
-    people, node = decisions.people, claim.node
-    if node is None or claim.marker is None:
-        return None
+    people = decisions.people
     known = people.readings.details.get(node.id)
-    as_marked = wish.mobile is not True if claim.marker.licence is not Licence.GIVEN else wish.mobile is not False
-    if claim.marker.licence is wish.licence and as_marked and known is None:
+    as_marked = wish.mobile is not True if marker.licence is not Licence.GIVEN else wish.mobile is not False
+    if marker.licence is wish.licence and as_marked and known is None:
         return None
     actual = decisions.confirmed(claim.wanted.person.id, node)
     if actual is None:

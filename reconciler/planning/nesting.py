@@ -101,7 +101,7 @@ def walk_groups(top: Group, nested: Mapping[str, Group | UnreadGroup], boundarie
                 continue
             if isinstance(found, Group):
                 below.append(found)
-            elif id_ not in unread:
+            else:
                 unread[id_] = found or UnreadGroup(id_, None, "it was not read")
         inside[group.id] = sorted(below, key=_order)
         for found in inside[group.id]:

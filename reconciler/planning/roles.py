@@ -27,13 +27,9 @@ def changes_role(people: People, entra_id: str, login: str) -> bool:
 def may_change_role(people: People, entra_id: str) -> Paired | None:
     """A frozen mapping of the other role whose group holds this person: what they will be is not known."""
     other, known = people.other, people.readings.whereabouts.get(entra_id)
-    if other is None:
-        return None
-    groups = known.groups if known is not None else None
-    for item in other.paired:
-        if item.frozen is not None and (item in other.places_of(entra_id) or (groups and item.entra_id in groups)):
-            return item
-    return None
+    groups = (known.groups if known is not None else None) or ()
+    paired, theirs = (other.paired, other.places_of(entra_id)) if other is not None else ((), ())
+    return next((i for i in paired if i.frozen is not None and (i in theirs or i.entra_id in groups)), None)
 
 
 def report_second_role(people: People, wanted: Wanted, key: str) -> bool:

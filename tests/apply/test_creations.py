@@ -321,3 +321,14 @@ def test_a_filled_node_that_cannot_be_read_after(trouble: Exception, result: str
     rescue.on["get"] = [None, None, None, *[trouble] * 50]
     run = carry_out(rescue, act(6, "update", name="X"), fill("n@x.example"), create("b@x.example"))
     assert results(run)[:2] == ["done", result]
+
+
+@pytest.mark.parametrize(("lacking", "result"), [("login", "failed"), ("place", "stale")])
+def test_somebody_of_whom_the_plan_says_too_little_is_not_created(lacking: str, result: str) -> None:
+    action = create("n@x.example", to=None if lacking == "place" else DESK)
+    if lacking == "login":
+        action = action.model_copy(update={"changes": tuple(c for c in action.changes if c.field != "login")})
+    rescue = Rescue()
+    run = carry_out(rescue, action)
+    assert results(run) == [result]
+    assert rescue.writes == []

@@ -8,7 +8,7 @@ from reconciler.apply.applier import SETTLE_FOR, UNREAD_IN_A_ROW, wait_until
 from reconciler.errors import ReconcilerError, TargetError
 from reconciler.model.plan import ActionOutcome
 
-from .rescue_double import DEAD, FIELD, NEW, Clock, Rescue, act, carry_out, create, person, results
+from .rescue_double import DEAD, FIELD, NEW, Clock, Rescue, act, carry_out, create, message, person, results
 
 
 @pytest.mark.parametrize("call", ["get", "set", "move"])
@@ -22,6 +22,15 @@ def test_trouble_with_ourselves_ends_the_run_with_one_message(call: str, trouble
     assert results(run)[0] == "failed"
     assert run.fatal is trouble
     assert str(trouble) in (run.stopped or "")
+
+
+def test_trouble_with_ourselves_at_the_write_of_somebody_who_stays_where_they_are() -> None:
+    rescue = Rescue(person(5), person(6))
+    rescue.on["set"] = [DEAD]
+    run = carry_out(rescue, act(5, "update", name="X"), act(6, "update", name="X"))
+    assert results(run) == ["failed", "skipped"]
+    assert run.fatal is DEAD
+    assert "moved" not in message(run)
 
 
 def test_a_signal_stops_between_two_actions() -> None:

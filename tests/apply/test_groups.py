@@ -310,3 +310,28 @@ def test_the_last_reading_shows_groups_that_are_not_as_they_were_made() -> None:
     }
     del rescue.groups[NEW]
     assert compare_result([outcome], rescue.fetch_tree()) == {"Night": "the final reading does not show this group"}
+
+
+def test_a_group_that_is_gone_when_it_is_read_back() -> None:
+    rescue = Rescue()
+    rescue.on["setgroup"] = [lambda: rescue.on.update(getgroup=[lambda: rescue.records.pop(NEW)])]
+    run = carry_out(rescue, make_group("Night", -1), make_group("Day", -2))
+    assert results(run) == ["failed", "skipped"]
+    assert f"group {NEW}: it cannot be read" in message(run)
+
+
+def test_a_group_whose_reading_back_is_refused_is_not_called_done() -> None:
+    rescue = Rescue()
+    rescue.on["getgroup"] = [None, TargetRefused("INVALIDPARAM_GROUP", "getGroup: Rescue refused")]
+    run = carry_out(rescue, make_group("Night", -1))
+    assert (results(run), message(run)) == (["failed"], "getGroup: Rescue refused")
+
+
+@pytest.mark.parametrize("lacking", ["group_id", "parent_id", "permissions_of"])
+def test_a_group_of_which_the_plan_says_too_little_is_not_made(lacking: str) -> None:
+    """A plan read from a file has no node ids; nothing is guessed."""
+    rescue = Rescue()
+    run = carry_out(rescue, make_group("Night", -1).model_copy(update={lacking: None}))
+    assert results(run) == ["failed"]
+    assert "the plan does not say where the group is to be" in message(run)
+    assert rescue.writes == []

@@ -9,7 +9,7 @@ import pytest
 from reconciler.apply.checks import compare_result
 from reconciler.model.plan import Action, ActionOutcome
 
-from .rescue_double import FIELD, Rescue, act, create, mark, person
+from .rescue_double import DESK, FIELD, GROUP_MARK, TOP, Rescue, act, create, make_group, mark, person
 
 
 def done(action: Action, outcome: str = "done") -> ActionOutcome:
@@ -39,6 +39,20 @@ def test_the_last_reading_corrects_what_was_reported_done(action: Action, stored
     rescue = Rescue(person(5)._replace(**stored))
     wrong = compare_result([done(action)], rescue.fetch_tree())
     assert words in wrong[action.id]
+
+
+def test_a_group_that_the_last_reading_does_not_show_or_shows_as_somebody() -> None:
+    made = done(make_group("Night", -1)).model_copy(update={"group_id": 77})
+    for rescue in (Rescue(), Rescue(person(77))):
+        assert "does not show this group" in compare_result([made], rescue.fetch_tree())["Night"]
+
+
+def test_a_group_that_the_last_reading_shows_without_its_marker() -> None:
+    rescue = Rescue()
+    made = done(make_group("Desk", -1, TOP)).model_copy(update={"group_id": DESK, "parent_id": TOP})
+    assert compare_result([made], rescue.fetch_tree()) == {"Desk": "server stored the description ''"}
+    rescue.records[DESK] = rescue.records[DESK]._replace(description=f"night shift {GROUP_MARK}")
+    assert compare_result([made], rescue.fetch_tree()) == {}
 
 
 @pytest.mark.parametrize("outcome", ["failed", "skipped", "stale", "unknown", "held"])

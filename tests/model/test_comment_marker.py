@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -27,3 +28,10 @@ def test_no_name_ends_it_and_it_is_read_back(file: str) -> None:
     assert read_comment_marker(f"{made}\r\nrest") == read_comment_marker(made)
     assert read_comment_marker(f" {made}\n") is None
     assert read_comment_marker(f"{made} x\n") is None
+
+
+@pytest.mark.parametrize(
+    "said", ['{"kind":}', '"plan"', "[]", "{" * 50_000, '{"kind":1}', '{"kind":"plan","more":{}}', "nonsense", ""]
+)
+def test_what_somebody_else_wrote_there_is_no_marker(said: str) -> None:
+    assert read_comment_marker(f"<!-- rescue-reconciler {said} -->\nrest") is None

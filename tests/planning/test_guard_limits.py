@@ -334,3 +334,17 @@ def test_a_permit_for_min_admins_spares_those_it_lists(listed: tuple[int, ...], 
     verdict = judged("min_admins", 2, 4, gone, admins=AdminCount(frozenset(range(4))), permits=permits)
     assert (verdict.measured, verdict.passed) == (left, passed)
     assert verdict.permitted == len([number for number in listed if number < 3])
+
+
+def test_min_admins_off_lets_the_last_one_go() -> None:
+    gone = [action("min_admins", 0, Role.ADMIN)]
+    verdict = judged("min_admins", "off", 1, gone, admins=AdminCount(frozenset({0})))
+    assert (verdict.passed, verdict.limit, verdict.measured) == (True, None, 0)
+
+
+def test_min_admins_is_not_judged_on_removals_that_are_all_permitted() -> None:
+    """Too few are left either way; each of those who go was reviewed."""
+    gone = [action("min_admins", 0, Role.ADMIN)]
+    admins = AdminCount(frozenset({0}))
+    verdict = judged("min_admins", 2, 1, gone, admins=admins, permits=(permit("min_admins", 0),))
+    assert (verdict.passed, verdict.measured, verdict.permitted) == (True, 1, 1)

@@ -312,6 +312,16 @@ FREEZES = {
     "differs in case": (lambda world: world.group("Field"), "it is called 'Field' there"),
     "several": (lambda world: (world.group("field"), world.group("field")), "several Rescue groups"),
     "the one above is missing": (lambda world: world.set(rescue_group=("x", "field")), "the last group of a path only"),
+    "a name that Rescue does not take": (
+        lambda world: world.set(rescue_group=("a &#1; b",)), "Rescue does not take its name",
+    ),
+    "its marker is on two groups": (
+        lambda world: [world.group(name, description=marker("field")) for name in ("x", "y")],
+        "its marker is on several Rescue groups",
+    ),
+    "its marker is beside another": (
+        lambda world: world.group("x", description=f"{marker('field')} {marker('b')}"), "its marker and another one",
+    ),
     "an administrators' one": (lambda world: world.set(role=Role.ADMIN, create_group=False), "administrator group"),
 }  # fmt: skip
 

@@ -13,10 +13,9 @@ from reconciler.model.text import normal_text, sort_key
 def list_groups(tree: Tree, role: Role) -> list[RescueGroup]:
     """The category first, then every group of the role, parents before children, siblings by name, then id."""
     category = tree.category(role)
-    inside: dict[int, list[Node]] = defaultdict(list)
+    inside: dict[int | None, list[Node]] = defaultdict(list)
     for person in tree.people(role):
-        if person.parent is not None:
-            inside[person.parent].append(person)
+        inside[person.parent].append(person)
     order = [category, *_below(tree, role, category.id)]
     paths = Counter(_compared(tree.groups[node.id]) for node in order)
     # Each step of a path must fit exactly one child (D13), so a second EMEA spoils EMEA/Helpdesk as well.
