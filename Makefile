@@ -7,7 +7,7 @@ export UV_NATIVE_TLS := 1
 export UV_SYSTEM_CERTS := 1
 LOCKS  := requirements/uv.txt requirements/dev.txt
 
-.PHONY: help demo test soak fuzz faults bench lint format conformance browser pictures lock schema dist audit clean reliability
+.PHONY: help demo test soak fuzz faults bench mutants lint format conformance browser pictures lock schema dist audit clean reliability
 .DEFAULT_GOAL := help
 
 help:  ## what can be made here
@@ -54,6 +54,18 @@ build/fuzz/lib/.ready: $(VENV)/.ready tests/fuzz/requirements-atheris.txt
 
 fuzz: build/fuzz/lib/.ready  ## every reader of foreign text on inputs that are others each time (FUZZ=10 minutes)
 	@$(BIN)/python -m tests.fuzz.campaign --minutes $(FUZZ)
+
+# mutmut has an environment of its own. A run that was ended goes on where it was; a whole one takes a night.
+MUTATE := .venv-mutants
+$(MUTATE)/.ready: requirements/mutants.txt requirements/dev.txt $(VENV)/.ready
+	@rm -rf $(MUTATE)
+	@$(BIN)/uv venv --quiet --python $(BIN)/python $(MUTATE)
+	@VIRTUAL_ENV=$(MUTATE) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes $(LOCKS) requirements/mutants.txt
+	@touch $@
+
+MUTANTS ?=
+mutants: $(MUTATE)/.ready  ## is every line of the pure and of the wire code held by a test? (MUTANTS="planning/guards.py")
+	@$(MUTATE)/bin/python -m tests.mutants.run $(MUTANTS)
 
 # actionlint looks for shellcheck on the path.
 reliability: $(VENV)/.ready  ## write the figures of faults, soak, fuzz and mutants into docs/reliability.md
@@ -107,7 +119,8 @@ lock: $(VENV)/.ready  ## pin every dependency anew, with hashes
 	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --all-extras --group dev --python-version 3.11 --universal -o requirements/dev.txt
 	@$(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --all-extras --constraints requirements/dev.txt --python-version 3.11 --universal -o requirements/runtime.txt
 	@printf 'pip-audit\ncyclonedx-bom\n' | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal -o requirements/supply.txt
+	@echo mutmut | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --constraints requirements/dev.txt --python-version 3.11 --universal -o requirements/mutants.txt
 	@echo pypi-attestations | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal -o requirements/publish.txt
 
 clean:  ## remove what make made
-	@rm -rf $(VENV) $(SUPPLY) .pytest_cache .mypy_cache .ruff_cache .coverage build dist
+	@rm -rf $(VENV) $(SUPPLY) $(MUTATE) .pytest_cache .mypy_cache .ruff_cache .coverage build dist

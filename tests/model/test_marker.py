@@ -102,6 +102,24 @@ def test_a_changed_one_is_replaced_in_place_and_all_else_stays(left: str, right:
     assert with_marker(left, new).startswith(left)
 
 
+@pytest.mark.parametrize("old", [f"{TEXT}]", f"{TEXT.upper()}+M!OFF]"])
+def test_one_marker_among_other_text_word_for_word(old: str) -> None:
+    assert with_marker(f"hired 2019 {old}, tall", MARKER) == f"hired 2019 {MARKER}, tall"
+    assert with_marker(f"{old} twice {old}", MARKER) == f"{MARKER} twice {MARKER}"
+    assert without_marker(f"hired 2019 {old}, tall") == "hired 2019 , tall"
+
+
+def test_two_that_differ_are_named_in_order() -> None:
+    with pytest.raises(MarkersDiffer) as differing:
+        find_marker(f"{TEXT}] and {TEXT}!off]")
+    assert str(differing.value) == f"{TEXT}!off] and {TEXT}]"
+
+
+def test_the_print_of_half_a_character_is_one_too() -> None:
+    """JSON can hold half of a pair; nothing is lost over it."""
+    assert print_of("\ud800") == hashlib.sha256(b"\xed\xa0\x80").hexdigest()[:8]
+
+
 def test_print() -> None:
     assert print_of(None) == NO_PRINT == "00000000"
     assert print_of("Zoë@x") == hashlib.sha256("Zoë@x".encode()).hexdigest()[:8]
