@@ -45,6 +45,19 @@ def test_five_hundred_levels_and_one_beyond(upwards: bool) -> None:
             assert len(check_tree([*SKELETON, *chain]).tree) == 4 + count
 
 
+@pytest.mark.parametrize("first", [False, True])
+def test_people_count_as_a_level_too(first: bool) -> None:
+    """Whoever sits in the 500th level is too deep, read before their group or after it."""
+    for groups, deep in ((498, False), (499, True)):
+        chain = [group(1000 + number, 999 + number if number else 4) for number in range(groups)]
+        tina = Node(50, chain[-1].id, "T", "t@x.example", "", "Offline", "technician")
+        nodes = [*SKELETON, tina, *chain] if first else [*SKELETON, *chain, tina]
+        if deep:
+            assert told(nodes) == "the tree is inconsistent: node 50 is nested more than 500 levels deep"
+        else:
+            assert len(check_tree(nodes).tree) == groups + 5
+
+
 def test_depth_is_added_up_over_what_was_walked_before() -> None:
     """First the upper half, from its middle; then the lower one from its end."""
     chain = [group(1000 + number, 999 + number if number else 4) for number in range(499)]
@@ -130,6 +143,21 @@ def test_fields_behind_are_known_by_their_keys_whatever_they_hold() -> None:
     assert [node.id for node in parse_tree([text])] == [1, 2]
     with pytest.raises(TargetError, match=r"^record 2 of the tree has other fields after Type than the first record$"):
         parse_tree([text.replace("Extra:c", "Extras:c")])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "the tree holds no record at all"),
+        (" \r\n\t\n", "the tree holds no record at all"),
+        ("hello", "the tree does not begin with a record (NodeID, ParentID, Name, …)"),
+        (f"hello\n{RECORD.format(1)}\n", "the tree does not begin with a record (NodeID, ParentID, Name, …)"),
+    ],
+)
+def test_a_text_that_is_no_tree(text: str, words: str) -> None:
+    with pytest.raises(TargetError) as refused:
+        parse_tree([text])
+    assert str(refused.value) == words
 
 
 def test_which_record_cannot_be_read_and_why() -> None:
