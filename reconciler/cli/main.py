@@ -5,7 +5,9 @@ Commands are imported when they are asked for, and import what is heavy when the
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import os
 import sys
 from importlib import import_module
@@ -69,6 +71,7 @@ def cli() -> None:
 
 def run() -> None:
     """Entry point of the installed commands. Never returns."""
+    atexit.register(gc.freeze)  # or Python looks for cycles as it ends, in all that was read: 3 s for a million people
     if sys.stdout is None:  # closed by whoever started us
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - pathlib would double the start
     try:
