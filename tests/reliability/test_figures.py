@@ -9,7 +9,7 @@ import pytest
 from .figures import DOC, HEAD, TARGETS, row, write
 
 LEFT = {
-    "faults": {"faults_tried": 2154, "kinds_of_faults": 50, "points": 116, "failures": 1},
+    "faults": {"faults": 2154, "kinds": 50, "points": 116, "failures": 1},
     "soak": {"histories": 2000, "steps": 16000, "runs": 25000, "failures": 0},
     "fuzz": {"marker": {"inputs": 10, "failures": 1}, "yaml": {"inputs": 2000, "failures": 2}},
     "mutants": {
