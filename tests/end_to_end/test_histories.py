@@ -35,6 +35,6 @@ class TestHistories(Histories.TestCase):
 
 @pytest.mark.timeout(0 if SOAKING else 180)
 class TestGuards(Guarded.TestCase):
-    """Nothing but people who leave or move while a guard is on."""
+    """Nothing but what a guard is about, while it is on."""
 
-    settings = walk(SOAKING // 10 or 5, 3)
+    settings = walk(SOAKING // 10 or 9, 3)

@@ -299,6 +299,22 @@ class World:
     def passwords(self) -> dict[str, bool]:
         return {row["email"]: row["has_password"] for row in self.box.state.nodes() if row["type"] == "Technician"}
 
+    # -- going back ------------------------------------------------------------------------------------------------
+
+    def save_rescue(self) -> list[list[dict[str, Any]]]:
+        """Rescue as it is, for `restore_rescue`."""
+        state = self.box.state
+        return [[dict(row) for row in state.rows(f"SELECT * FROM {table}")] for table in ("nodes", "meta")]  # noqa: S608
+
+    def restore_rescue(self, saved: list[list[dict[str, Any]]]) -> None:
+        state = self.box.state
+        with state.transaction():
+            for table, rows in zip(("nodes", "meta"), saved, strict=True):
+                state.execute(f"DELETE FROM {table}")  # noqa: S608
+                for row in rows:
+                    marks = ", ".join("?" * len(row))
+                    state.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values())  # noqa: S608
+
 
 def tree_of(box: Any) -> list[tuple[Any, ...]]:
     nodes = {row["id"]: row for row in box.state.nodes()}

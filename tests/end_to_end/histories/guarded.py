@@ -5,50 +5,65 @@ So it is known from Rescue alone what a guard has to say: one more than the limi
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.end_to_end.world import guid
+from tests.end_to_end.world import guid, upn
 
 from .company import GROUPS, KEY, NESTED
+from .holds import OURS
 from .living import Living
 
-ROLES = ("Technician", "Administrator")
-COUNTS = {
-    "max_removals": lambda old, new: old["enabled"] and not new["enabled"],
-    "max_moves": lambda old, new: old["parent"] != new["parent"],
+ROLES = {"Technician": "technician", "Administrator": "admin", "TechnicianGroup": "technician"}
+GUARDS = {
+    "off": ("max_removals", "max_removals_per_mapping"),
+    "out": ("max_removals", "max_removals_per_mapping"),
+    "over": ("max_moves",),
+    "hired again": ("max_identity_changes",),
+    "new": ("max_creates",),
+    "appointed": ("max_admin_grants",),
+    "nested": ("max_group_creates",),
 }
+"""What can happen, and the guards that are about it."""
+REMOVALS = GUARDS["off"]
+
+PEOPLE = ("Technician", "Administrator")
+Row = dict[str, Any]
+Counts = Counter[tuple[str, str | None]]
+"""By role, and for a guard that is judged by mapping by the first digits of the mapping's Entra group."""
 
 
 class Guarded(Living):
-    """One rule: people leave or move while a guard is on."""
+    """One rule: something happens to some people while a guard is on."""
 
     @rule(
         keys=st.lists(KEY, min_size=1, max_size=4, unique=True),
-        how=st.sampled_from(["off", "out", "over"]),
+        what=st.sampled_from([(how, guard) for how, guards in GUARDS.items() for guard in guards]),
         then=st.sampled_from(["held", "permitted", "refused"]),
     )
-    def guarded(self, keys: list[str], how: str, then: str) -> None:
-        guard = "max_moves" if how == "over" else "max_removals"
+    def guarded(self, keys: list[str], what: tuple[str, str], then: str) -> None:
+        how, guard = what
         self.happens(keys, how)
         before = self.nodes()
-        saved = self.save_rescue()
+        saved = self.made.save_rescue()
         done = self.run_undisturbed("auto")
         counts = self.counted(guard, before)
-        actions = [item for item in done["actions"] if self.counts(guard, item)]
+        actions = [item for item in done["actions"] if self.is_counted(guard, item)]
         assert len(actions) == sum(counts.values()), (actions, counts)
-        most = max(counts.values())
+        most = max(counts.values(), default=0)
+        event(f"{guard}: {min(most, 2)}")
         for limit in [most - 1, most] if most else [0]:
-            self.restore_rescue(saved)
+            self.made.restore_rescue(saved)
             assert self.nodes() == before
             self.file["guards"] = {guard: limit}
             if limit < most and then == "held":
                 self.file["guards"]["on_violation"] = "hold_removals"
             if limit < most and then == "permitted":
-                ids = list({item["role"]: item["id"] for item in actions}.values())  # one of each role is enough
+                ids = list({(item["role"], item["mapping"]): item["id"] for item in actions}.values())
                 self.file["permits"] = [{"guard": guard, "actions": ids, "reason": "tried", "until": "2099-12-31"}]
             self.write_file()
             self.check_verdict(guard, limit, counts, before)
@@ -57,31 +72,74 @@ class Guarded(Living):
         self.lives(None, "auto")
 
     def happens(self, keys: list[str], how: str) -> None:
-        """Accounts are disabled, people leave every group, or all go over to the field."""
-        for key in [key for key in keys if key in self.ids]:
-            if how == "off":
+        """To the people of these keys; new ones come beside them, as many as there are keys."""
+        known = [key for key in keys if key in self.ids]
+        if how == "off":
+            for key in known:
                 self.state.set_person(self.ids[key], enabled=False)
-                continue
-            for group in (*GROUPS, *NESTED):
-                self.state.remove_member(guid(group), self.ids[key])
-            if how == "over":
-                self.state.add_member(guid("field"), self.ids[key])
+        elif how in ("out", "over"):
+            for key in known:
+                self.put(self.ids[key], "field" if how == "over" else None)
+        elif how == "hired again":
+            for key in known:
+                self.state.delete_person(self.ids.pop(key))
+                self.ids[key] = self.comes(key)
+                self.put(self.ids[key], "desk")
+        elif how in ("new", "appointed"):
+            for key in keys:
+                self.put(self.comes(f"{key}{self.steps}"), "desk" if how == "new" else "staff")
+        else:
+            self.file["mappings"].setdefault("desk", {"rescue_group": "Desk"})
+            self.file["mappings"]["desk"].update(nested="mirror", create_group=True, full_sync=True)
+            self.write_file()
+            for group in NESTED[: len(keys)]:
+                self.state.add_member(guid("desk"), guid(group))
+                self.put(self.comes(f"{group}{self.steps}"), group)
 
-    def counted(self, guard: str, before: dict[int, dict[str, Any]]) -> dict[str, int]:
-        """By role, how many nodes the run without guards did to what the guard is about."""
-        now = self.nodes()
-        return {
-            role: sum(COUNTS[guard](old, now[id]) for id, old in before.items() if old["type"] == role)
-            for role in ROLES
-        }
+    def comes(self, key: str) -> str:
+        """Somebody with this address, whom Entra has not known so far."""
+        self.steps += 1
+        return str(self.state.add_person(guid(f"{key} {self.steps}"), name=key.title(), upn=upn(key), mail=upn(key)))
+
+    def put(self, person: str, to: str | None) -> None:
+        for group in (*GROUPS, *NESTED):
+            self.state.remove_member(guid(group), person)
+        if to is not None:
+            self.state.add_member(guid(to), person)
+
+    def counted(self, guard: str, before: dict[int, Row]) -> Counts:
+        """How many nodes the run did to what the guard is about, as the tree itself shows it."""
+        found: Counts = Counter()
+        living = {guid(group)[:8] for group in self.mapped()}
+        for node, new in self.nodes().items():
+            old = before.get(node)
+            if new["type"] not in ROLES or not did(guard, old, new):
+                continue
+            link = OURS.search(new["description"])
+            mapping = link[2] if link and guard == "max_removals_per_mapping" else None
+            if guard != "max_removals_per_mapping" or mapping in living:
+                found[ROLES[new["type"]], mapping] += 1
+        return found
 
     @staticmethod
-    def counts(guard: str, item: dict[str, Any]) -> bool:
-        return bool(item["removal"]) if guard == "max_removals" else "move" in item["verbs"]
+    def is_counted(guard: str, item: dict[str, Any]) -> bool:
+        """Is an action of the outcomes one that the guard is about?"""
+        changed = any(change["before"] and change["field"] in ("login", "sso_id") for change in item["changes"])
+        verbs = set(item["verbs"])
+        rehired = {"adopt", "enable"} <= verbs
+        return {
+            "max_removals": bool(item["removal"]),
+            "max_removals_per_mapping": bool(item["removal"]) and item["mapping"] is not None,
+            "max_moves": "move" in verbs,
+            "max_identity_changes": rehired or (changed and "adopt" not in verbs),
+            "max_creates": "create" in verbs,
+            "max_admin_grants": item["role"] == "admin" and bool(verbs & {"create", "enable", "move"}),
+            "max_group_creates": "create_group" in verbs,
+        }[guard]
 
-    def check_verdict(self, guard: str, limit: int, counts: dict[str, int], before: dict[int, dict[str, Any]]) -> None:
-        too_many = max(counts.values()) > limit and not self.file["permits"]
-        held = "on_violation" in self.file["guards"] and guard == "max_removals"
+    def check_verdict(self, guard: str, limit: int, counts: Counts, before: dict[int, Row]) -> None:
+        too_many = max(counts.values(), default=0) > limit and not self.file["permits"]
+        held = "on_violation" in self.file["guards"] and guard in REMOVALS
         event(f"guard: {'permitted' if self.file['permits'] else 'too many' if too_many else 'within'}")
         done = self.watched("auto", None)
         assert done is not None
@@ -91,18 +149,28 @@ class Guarded(Living):
             assert done.results == {"held"}
         elif too_many:
             assert done.code == 6
-            assert sum(self.counted("max_removals", before).values()) == 0, "a removal was held, and done"
+            assert not self.counted("max_removals", before), "a removal was held, and done"
         else:
             assert done.results <= {"done"}
             assert self.counted(guard, before) == counts
 
-    def save_rescue(self) -> list[list[dict[str, Any]]]:
-        return [[dict(row) for row in self.state.rows(f"SELECT * FROM {table}")] for table in ("nodes", "meta")]  # noqa: S608
 
-    def restore_rescue(self, saved: list[list[dict[str, Any]]]) -> None:
-        with self.state.transaction():
-            for table, rows in zip(("nodes", "meta"), saved, strict=True):
-                self.state.execute(f"DELETE FROM {table}")  # noqa: S608
-                for row in rows:
-                    marks = ", ".join("?" * len(row))
-                    self.state.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values())  # noqa: S608
+def did(guard: str, old: Row | None, new: Row) -> bool:
+    """Is what became of a node what this guard is about (§6)? `old` None: the node was made."""
+    if guard in REMOVALS:
+        return old is not None and old["enabled"] and not new["enabled"]
+    if guard == "max_creates":
+        return old is None and new["type"] in PEOPLE
+    if guard == "max_group_creates":
+        return old is None and new["type"] not in PEOPLE
+    if guard == "max_admin_grants":
+        grants = old is None or (new["enabled"] and not old["enabled"]) or old["parent"] != new["parent"]
+        return new["type"] == "Administrator" and grants
+    if old is None or new["type"] not in PEOPLE:
+        return False
+    if guard == "max_moves":
+        return bool(old["parent"] != new["parent"])
+    was, now = OURS.search(old["description"]), OURS.search(new["description"])
+    if was is None or now is None:  # whoever is only adopted keeps who they are (§6)
+        return False
+    return was[1] != now[1] or any(old[field] and old[field] != new[field] for field in ("email", "sso_id"))
