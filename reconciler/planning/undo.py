@@ -29,6 +29,7 @@ from reconciler.planning.undoing.against import (
     without,
 )
 from reconciler.planning.undoing.counting import count_licences, count_populations, count_seats, find_managed
+from reconciler.planning.undoing.forged import find_forged
 from reconciler.planning.undoing.reversals import Reversal, find_reversals
 
 
@@ -40,6 +41,7 @@ def make_undo(
     reversals, left = find_reversals(outcomes.actions, readings, mappings.owner, questions)
     if questions:
         return questions
+    reversals = without(left, reversals, find_forged(readings.tree, mappings.owner, reversals))
     reversals = without(left, reversals, find_kept(mappings, readings, reversals))
     while True:
         reversals = without(left, reversals, find_in_vain(readings.tree, reversals))
