@@ -34,7 +34,7 @@ test: $(VENV)/.ready  ## every test that needs only Python, with branch coverage
 # Each history is eight steps; SOAK=2000 is a night's work. What fails is shrunk and printed with how to repeat it.
 SOAK ?= 250
 soak: $(VENV)/.ready  ## thousands of random steps of a company (SOAK=250 histories); counts in build/reliability
-	@SOAK_HISTORIES=$(SOAK) $(BIN)/python -m pytest -q -p no:logging tests/end_to_end/test_histories.py
+	@SOAK_HISTORIES=$(SOAK) $(BIN)/python -m pytest -q -p no:logging tests/end_to_end/test_histories.py tests/end_to_end/test_undo_forged.py
 
 # Every call of a run that writes everything, and every fault there is: most of an hour on two busy cores.
 faults: $(VENV)/.ready  ## every fault at every call of a run, some 2,200 cases; counts in build/reliability
@@ -55,7 +55,7 @@ build/fuzz/lib/.ready: $(VENV)/.ready tests/fuzz/requirements-atheris.txt
 fuzz: build/fuzz/lib/.ready  ## every reader of foreign text on inputs that are others each time (FUZZ=10 minutes)
 	@$(BIN)/python -m tests.fuzz.campaign --minutes $(FUZZ)
 
-# mutmut has an environment of its own. A run that was ended goes on where it was; a whole one takes a night.
+# Both tools have an environment of their own. A run that was ended goes on where it was; a whole one takes a night.
 MUTATE := .venv-mutants
 $(MUTATE)/.ready: requirements/mutants.txt requirements/dev.txt $(VENV)/.ready
 	@rm -rf $(MUTATE)
@@ -119,7 +119,7 @@ lock: $(VENV)/.ready  ## pin every dependency anew, with hashes
 	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --all-extras --group dev --python-version 3.11 --universal -o requirements/dev.txt
 	@$(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --all-extras --constraints requirements/dev.txt --python-version 3.11 --universal -o requirements/runtime.txt
 	@printf 'pip-audit\ncyclonedx-bom\n' | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal -o requirements/supply.txt
-	@echo mutmut | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --constraints requirements/dev.txt --python-version 3.11 --universal -o requirements/mutants.txt
+	@printf 'mutmut\ncosmic-ray\n' | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --constraints requirements/dev.txt --python-version 3.11 --universal -o requirements/mutants.txt
 	@echo pypi-attestations | $(BIN)/uv pip compile - --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal -o requirements/publish.txt
 
 clean:  ## remove what make made

@@ -135,6 +135,7 @@ def made_up(
     }
 
 
+@pytest.mark.timeout(0 if FORGED else 180)
 @ATTACKS
 @given(data=st.data())
 def test_nobody_is_written_who_should_not_be(merged: tuple[World, dict[str, Any]], data: st.DataObject) -> None:

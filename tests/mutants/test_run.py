@@ -1,10 +1,15 @@
-"""The runner of `make mutants` but for mutmut itself, and that what is explained is still there."""
+"""The runner of `make mutants` but for the tools themselves, and that what is explained is still there."""
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
-from .run import EXPLAINED, ROOT, choose, file_of, read_explained
+from .rooms import ROOT, choose, shown_change
+from .run import EXPLAINED, read_explained
+from .with_cosmic_ray import others
+from .with_mutmut import file_of
 
 FOUND = read_explained(EXPLAINED.read_text(encoding="utf-8"))
 
@@ -43,3 +48,40 @@ def test_whatever_is_explained_still_stands_in_the_file(path: str) -> None:
     lines = {" ".join(line.split()) for line in (ROOT / "reconciler" / path).read_text(encoding="utf-8").splitlines()}
     gone = [change for change in sorted(FOUND[path]) if change.partition(" -> ")[0] not in lines]
     assert gone == [], "take these out of survivors.md"
+
+
+def test_a_change_is_shown_as_one_line() -> None:
+    diff = "--- a.py\n+++ b.py\n@@ -1,2 +1,2 @@\n def a():\n-    return  1\n+    return 2\n"
+    assert shown_change(diff) == "return 1 -> return 2"
+
+
+FILE = """LAST = 5 + 1
+
+@dataclass(frozen=True)
+class A:
+    b: int | None = 3
+
+    @property
+    def c(self) -> int | None:
+        return self.b + 7
+
+    @staticmethod
+    def d(e: int = 8) -> int:
+        return e + 9
+
+def f() -> int:
+    return 10
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "left_alone"),
+    [
+        ("5 + 1", True), ("= 3", True), ("+ 7", True), ("+ 9", False), ("8", False), ("10", False),
+        ("True", False), ("@property", False), ("| None =", False), ("| None:", False),
+    ],
+)  # fmt: skip
+def test_what_mutmut_leaves_alone(text: str, left_alone: bool) -> None:
+    row, line = next((row, line) for row, line in enumerate(FILE.splitlines(), 1) if text in line)
+    place = (row, line.index(text))
+    assert any(a <= place < b for a, b in others(ast.parse(FILE))) != left_alone

@@ -77,3 +77,10 @@ def test_a_rehire_gives_the_node_back_to_nobody_but_who_had_it(world: World, bef
     kim = next(id for id, seat in world.seats.items() if seat.login.startswith("kim"))
     assert (made.verbs, made.left) == ({}, ["kept ann", "stays ann"])
     assert made.message("kept").endswith(": " + message.format(kim=kim))
+
+
+def test_two_actions_about_one_person_take_nothing_back(world: World) -> None:
+    one = disabled(world)
+    made = undo(world, [one, with_before(one, mobile_license=True).model_copy(update={"id": "0" * 16})])
+    assert (made.verbs, made.left) == ({}, ["kept ann", "kept ann"])
+    assert made.message("kept").endswith(": in two ways")
