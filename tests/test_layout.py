@@ -30,6 +30,7 @@ DOORS = {
     "yaml": {"config", "sandbox"},
     "jsonschema": {"config"},
     "httpx": {"transport"},
+    "httpcore": {"transport"},
     "azure": {"source"},
     "deepdiff": {"planning"},
     "pydantic": {"model", "config", "render"},

@@ -21,6 +21,7 @@ import httpx
 from reconciler.errors import UsageError
 from reconciler.transport.answers import Answer, TooLarge, TransportError, fields_of, retry_after
 from reconciler.transport.connecting import is_loopback, make_client, origin_of, parse_address
+from reconciler.transport.ending import ending
 from reconciler.transport.pacing import Pacer
 from reconciler.transport.unpacking import Gunzip
 from reconciler.transport.witness import Witness
@@ -65,8 +66,8 @@ class Channel:
         """`service` is shown to people, best with the variable in brackets: `Microsoft Graph (GRAPH_BASE_URL)`.
 
         At most `pace` requests a second are begun, evenly spaced over all threads. `deadline` bounds one exchange with
-        its repeats from the moment the first request may go; the clock is looked at between the pieces of a body, so
-        one silent read may add up to `read_timeout`. `max_body` counts unpacked bytes. Raises UsageError for an address
+        its repeats from the moment the first request may go, whatever it waits for: a connection, a proxy, headers, a
+        body; `read_timeout` each silence in it. `max_body` counts unpacked bytes. Raises UsageError for an address
         that is not https (plain http: loopback only), and for a proxy or CA variable that cannot be used.
         """
         self._service = service.partition(" (")[0]
@@ -82,6 +83,7 @@ class Channel:
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._deadline = deadline
+        self._not_ended = f"the answer did not end within {deadline:.0f} s"
         self._max_body = max_body
         self._sleep = sleep
         self._clock = clock
@@ -207,22 +209,16 @@ class Channel:
         ).as_dict()
         outcome: Answer | TransportError
         try:
-            response = self._client.send(request, stream=True)
-            try:
-                # Its value is its buffer, so a large body is held once; closed, no error that is kept keeps the buffer.
-                with io.BytesIO() as whole:
-                    for piece in self._read(response, ends):
-                        whole.write(piece)
-                    body = whole.getvalue()
-            finally:
-                response.close()
-            outcome = Answer(response.status_code, fields_of(response.headers), body)
+            with ending(lambda: ends - self._clock()):
+                outcome = self._answer(request, ends)
         except TransportError as error:
             outcome = error
         except (httpx.HTTPError, httpx.StreamError, OSError, UnicodeError) as error:
             sent = not isinstance(error, _NOT_SENT)
             fate = "" if sent else ", nothing was sent"
-            outcome = TransportError(f"{self._service}: {request.method} {path}: {_words(error)}{fate}", sent=sent)
+            over = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout) and self._clock() >= ends
+            words = self._not_ended if over else _words(error)
+            outcome = TransportError(f"{self._service}: {request.method} {path}: {words}{fate}", sent=sent)
             # A protocol error repeats bytes of the answer, which may hold a secret: it is not chained.
             outcome.__cause__ = None if isinstance(error, httpx.ProtocolError) else error
             outcome.__suppress_context__ = True
@@ -232,6 +228,18 @@ class Channel:
             self.witness.note(outcome.status, outcome.headers, took / 1000)
         log.debug("%s %s %s: %s, %.0f ms, attempt %d", self._service, request.method, path, result, took, attempt)
         return outcome
+
+    def _answer(self, request: httpx.Request, ends: float) -> Answer:
+        response = self._client.send(request, stream=True)
+        try:
+            # Its value is its buffer, so a large body is held once; closed, no error that is kept keeps the buffer.
+            with io.BytesIO() as whole:
+                for piece in self._read(response, ends):
+                    whole.write(piece)
+                body = whole.getvalue()
+        finally:
+            response.close()
+        return Answer(response.status_code, fields_of(response.headers), body)
 
     def _read(self, response: httpx.Response, ends: float) -> Iterator[bytes]:
         """The unpacked body, piece by piece, with an eye on size and time.
@@ -246,9 +254,7 @@ class Channel:
         room = self._max_body
         for raw in response.iter_raw():
             if self._clock() > ends:
-                raise TransportError(
-                    f"{self._service}: the answer did not end within {self._deadline:.0f} s", sent=True
-                )
+                raise TransportError(f"{self._service}: {self._not_ended}", sent=True)
             for piece in unpack.feed(raw) if unpack else (raw,):
                 room -= len(piece)
                 if room < 0:

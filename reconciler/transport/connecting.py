@@ -11,6 +11,7 @@ import httpx
 
 from reconciler import __version__
 from reconciler.errors import UsageError
+from reconciler.transport.ending import bound
 
 # Uvicorn, Node and Apache close an idle connection after 5 s, nginx after 75 s, IIS after 120 s. A request that meets
 # the close on its way is lost and its fate unknown. So a connection is used again only within 2 s of its last answer
@@ -45,6 +46,7 @@ def is_loopback(host: str) -> bool:
 
 
 def make_client(scheme: str, pool_timeout: float, *, trust_env: bool) -> httpx.Client:
+    """A client whose requests are sent within `ending`. UsageError."""
     try:
         client = httpx.Client(
             verify=_make_tls() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
@@ -60,6 +62,7 @@ def make_client(scheme: str, pool_timeout: float, *, trust_env: bool) -> httpx.C
             advice="look at HTTPS_PROXY, ALL_PROXY and NO_PROXY; SOCKS is not supported",
         ) from error
     client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    bound(client)
     return client
 
 
