@@ -33,6 +33,7 @@ from reconciler.errors import CredentialsError
 from reconciler.minted import keep_secret
 from reconciler.source.azure_ways import SECRETS, Setting, Way, chosen_way
 from reconciler.source.clouds import CLOUDS
+from reconciler.source.within import NotEnded, within
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
@@ -43,6 +44,8 @@ log = logging.getLogger(__name__)
 
 _EARLY = 300.0
 """Seconds before its end from which a token is asked for anew; azure-identity's own measure."""
+LONGEST = 120.0
+"""Seconds that one token may take, with all repeats: the time-outs of `azure_ways` end well before."""
 _LIKE_A_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|[\w~+/=-]{60,}")
 _AADSTS = re.compile(r"AADSTS\d+")
 _REMEDIES = {
@@ -125,7 +128,14 @@ def _make_azure_source(setting: Setting, way: Way) -> TokenSource:
         try:
             if renew or credential is None:
                 credential = way.make(setting)  # its cache belongs to the object: a new one is the way round it
-            kept = credential.get_token(setting.cloud.scope)
+            ask = credential.get_token
+            kept = within(LONGEST, lambda: ask(setting.cloud.scope))
+        except NotEnded as error:
+            credential = None  # whatever it still waits for is not waited for again
+            raise CredentialsError(
+                f"no token from Microsoft Entra by {way.title}: the answer did not end within {LONGEST:.0f} s",
+                advice="run again later; look at the proxy, and at AZURE_AUTHORITY_HOST where it is set",
+            ) from error
         except (AzureError, ValueError, OSError) as error:
             raw = str(error)
             if isinstance(error, OSError) and error.filename:

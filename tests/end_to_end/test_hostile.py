@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 import zlib
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
+
+from tests.dripping import DRIPS, Dripping
 
 from .front import Asked, Pass, Reply, Spoil, front, let_pass
 from .world import STORY_FILE, Done, World, entra, guid, mappings, marker, scenario, story, technician, upn, world
@@ -330,6 +333,88 @@ def test_an_answer_that_swells_ends_in_bounded_memory(tmp_path: Path, case: str)
         assert made.writes() == []
         assert peak < PEAKS_MB[variable]
         assert len(done.out + done.err) < 10_000
+
+
+# -- answers that drip ------------------------------------------------------------------------------------------------
+
+
+def dripping(head: bytes, unit: bytes, pause: float) -> Callable[[Asked], None]:
+    """Goes on until the client hangs up, for ten seconds at most."""
+
+    def answer(asked: Asked) -> None:
+        asked.write(head)
+        for _ in range(round(10 / pause)):
+            asked.write(unit)
+            time.sleep(pause)
+        raise AssertionError("ten seconds were waited")
+
+    return answer
+
+
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
+DRIPPING: dict[str, Callable[[Asked], None]] = {
+    "100 Continue for ever": dripping(b"", INTERIM, 0.05),
+    "100 Continue for ever, in a flood": dripping(b"", INTERIM * 200, 0.001),
+    "a status line byte by byte": dripping(b"", b"H", 0.05),
+    "a header byte by byte": dripping(HEAD + b"X: ", b"y", 0.05),
+    "header after header": dripping(HEAD, b"X-More: y\r\n", 0.05),
+    "the size of a chunk byte by byte": dripping(HEAD + CHUNKED, b"0", 0.05),
+    "a body byte by byte": dripping(HEAD + b"Content-Length: 90000\r\n\r\n", b"x", 0.05),
+}
+
+
+@pytest.mark.parametrize("case", DRIPPING)
+@pytest.mark.parametrize("variable", ["RESCUE_BASE_URL", "GRAPH_BASE_URL"])
+def test_an_answer_that_drips_ends_the_run_before_anything_is_written(tmp_path: Path, variable: str, case: str) -> None:
+    def spoil(asked: Asked, onward: Pass) -> Reply | None:
+        if variable == "RESCUE_BASE_URL" and asked.call not in TREE:
+            return onward()
+        return DRIPPING[case](asked)
+
+    with world(story(), STORY_FILE, tmp_path) as made, front(made.env[variable], spoil) as liar:
+        before = made.tree()
+        made.patience = 0.6
+        done = made.apply(**{variable: liar.url})
+        assert done.code == 1, done.out + done.err
+        assert "the answer did not end within" in done.err
+        assert made.writes() == []
+        assert made.tree() == before
+
+
+@pytest.mark.parametrize("case", ["100 Continue for ever", "a header byte by byte"])
+def test_a_write_whose_answer_drips_is_unknown_and_the_rest_goes_on(tmp_path: Path, case: str) -> None:
+    def spoil(asked: Asked, onward: Pass) -> Reply | None:
+        if asked.call != "setUser_v2" or asked.form["email"] != upn("rename"):
+            return onward()
+        onward()
+        return DRIPPING[case](asked)
+
+    with world(story(), STORY_FILE, tmp_path) as made:
+        made.patience = 3
+        with front(made.env["RESCUE_BASE_URL"], spoil) as liar:
+            done = made.apply(RESCUE_BASE_URL=liar.url)
+        assert done.code == 6, done.out + done.err
+        assert done.result_of("rename") == "unknown"
+        assert done.results == {"done", "unknown"}
+        assert "the answer did not end within" in done.action("rename")["message"]
+        assert made.apply().code == 0
+
+
+@pytest.mark.parametrize("case", ["interim answers one by one", "one header"])
+def test_a_token_that_drips_ends_the_run(
+    tmp_path: Path, certificates: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    """Of Entra's own endpoint, which azure-identity asks and not our transport."""
+    monkeypatch.setattr("reconciler.source.credentials.LONGEST", 0.5)
+    server = Dripping(*DRIPS[case], certificate=str(certificates / "server.pem"))
+    with world(story(), STORY_FILE, tmp_path) as made, closing(server):
+        del made.env["GRAPH_ACCESS_TOKEN"]
+        made.env |= {"AZURE_CLIENT_ID": guid("app"), "AZURE_CLIENT_SECRET": "canary"}
+        made.env |= {"AZURE_TENANT_ID": guid("tenant"), "AZURE_AUTHORITY_HOST": f"https://127.0.0.1:{server.port}"}
+        done = made.apply(REQUESTS_CA_BUNDLE=str(certificates / "ca.pem"))
+        assert done.code == 1, done.out + done.err
+        assert "the answer did not end within" in done.err
+        assert made.writes() == []
 
 
 # -- leading away -----------------------------------------------------------------------------------------------------

@@ -207,6 +207,8 @@ class World:
     file: Path = field(init=False)
     silence: float = 0
     """Where not 0: the real seconds after which `call` gives up a server that says nothing."""
+    patience: float = 0
+    """Where not 0: the real seconds after which it gives up one whose answer does not end."""
 
     def __post_init__(self) -> None:
         self.file = self.folder / "mappings.yaml"
@@ -248,7 +250,7 @@ class World:
                 patch.setenv(name, value)
             patch.setattr(sys, "argv", ["reconciler", *words])
             patch.chdir(self.folder)
-            _hurry(patch, self.silence)
+            _hurry(patch, self.silence, self.patience)
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 code = _exit_code()
         assert "Traceback" not in err.getvalue(), err.getvalue()
@@ -345,8 +347,8 @@ def _exit_code() -> int:
     return code if isinstance(code, int) else 0
 
 
-def _hurry(patch: pytest.MonkeyPatch, silence: float) -> None:
-    """Every clock and every sleep of the program, SPEED times as fast; and how long it waits for a silent server."""
+def _hurry(patch: pytest.MonkeyPatch, silence: float, patience: float) -> None:
+    """Every clock and every sleep of the program, SPEED times as fast; and how long it waits for a server."""
     import reconciler.cli.applying as applying
     import reconciler.source.graph_client as graph_client
     import reconciler.target.connect as connect
@@ -362,6 +364,8 @@ def _hurry(patch: pytest.MonkeyPatch, silence: float) -> None:
     patch.setattr(connect, "open_rescue", partial(connect.open_rescue, **quick))
     patch.setattr(graph_client, "GraphClient", partial(graph_client.GraphClient, **quick))
     limits = {"read_timeout": silence} if silence else {}
+    if patience:
+        limits["deadline"] = patience * SPEED
     patch.setattr(connect, "Channel", partial(connect.Channel, **limits))
-    patch.setattr(transport, "Channel", partial(transport.Channel, deadline=120 * SPEED, **quick, **limits))
+    patch.setattr(transport, "Channel", partial(transport.Channel, **{"deadline": 120 * SPEED, **quick, **limits}))
     patch.setattr(applying, "time", types.SimpleNamespace(sleep=sleep, monotonic=clock))

@@ -11,6 +11,7 @@ from reconciler.errors import CredentialsError, UsageError
 from reconciler.source.clouds import CLOUDS, graph_base_url
 from reconciler.source.credentials import TokenSource, make_token_source
 from reconciler.source.github_oidc import make_assertion_source
+from tests.dripping import DRIPS, Dripping
 
 from .entra_authority import ASSERTION, TENANT
 
@@ -305,3 +306,38 @@ def test_the_graph_root_is_the_clouds_or_the_environments(cloud):
 def test_a_graph_root_without_its_version_is_a_usage_error():
     with pytest.raises(UsageError, match=r"GRAPH_BASE_URL does not end with /v1.0"):
         graph_base_url({"GRAPH_BASE_URL": "https://graph.microsoft.com"}, "global")
+
+
+# An end
+
+
+@pytest.mark.parametrize("case", ["interim answers one by one", "one header", "the body"])
+def test_an_answer_that_never_ends_is_no_token(certificates, authority, monkeypatch, case):
+    """requests, which azure-identity goes through, would wait for as long as it drips."""
+    monkeypatch.setattr("reconciler.source.credentials.LONGEST", 0.5)
+    server = Dripping(*DRIPS[case], certificate=certificates.server)
+    try:
+        source = make(with_secret(authority, certificates, AZURE_AUTHORITY_HOST=f"https://127.0.0.1:{server.port}"))
+        with pytest.raises(CredentialsError, match="a client secret: the answer did not end within"):
+            source.token()
+        assert server.requests == 1
+        assert not server.cut.is_set()
+    finally:
+        server.close()
+
+
+def test_another_token_can_be_asked_for_after_one_that_never_came(certificates, authority, monkeypatch):
+    held = threading.Event()
+
+    def hold(path, query):
+        held.wait(5)
+        return answer(path, query)
+
+    source = make(with_secret(authority, certificates))
+    answer, authority.answer = authority.answer, hold
+    with monkeypatch.context() as patch:
+        patch.setattr("reconciler.source.credentials.LONGEST", 0.2)
+        with pytest.raises(CredentialsError, match="did not end"):
+            source.token()
+    held.set()
+    assert source.token()
