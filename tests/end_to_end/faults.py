@@ -31,6 +31,9 @@ class Point(NamedTuple):
 class Fault:
     """`parts` for the sandbox; or the process is killed, `kill` the call has its effect (`before`, `after`).
 
+    A reading has no effect: `after` it means that all of its answer but the very end is there. To be killed when the
+    end is there as well is to be killed before the next call.
+
     `password`: the command signs in with e-mail and password, so that there is a session to renew. `silence`: seconds
     after which it gives a server up that says nothing.
     """
@@ -55,9 +58,9 @@ def fault(name: str, effect: str, *, password: bool = False, **parts: Any) -> Fa
     return Fault(name, {"effect": effect, **parts}, password=password, silence=silence)
 
 
+KILLS = (Fault("kill before", kill="before"), Fault("kill after", kill="after"))
 WRITE_FAULTS = (
-    Fault("kill before", kill="before"),
-    Fault("kill after", kill="after"),
+    *KILLS,
     fault("drop before", "drop_before"),
     fault("drop after", "drop_after"),
     fault("ERROR before", "error_before"),
@@ -87,7 +90,9 @@ FOUND = {"drop after", "ERROR after", "503 after", "HTML after", "silence after"
 the licence is read back, and is there (D22)."""
 FOREVER = 1_000_000
 READ_FAULTS = (
+    *KILLS,
     fault("drop", "drop_before"),
+    fault("drop after", "drop_after"),
     fault("ERROR", "error_before"),
     fault("ERROR for ever", "error_before", times=FOREVER),
     fault("HTML", "html"),
@@ -108,6 +113,7 @@ READ_FAULTS = (
 )
 _BATCH = (
     ("drop", {"effect": "drop_before"}),
+    ("drop after", {"effect": "drop_after"}),
     ("500", {"effect": "error_before"}),
     ("HTML", {"effect": "html"}),
     ("429", {"effect": "status", "status": 429}),
@@ -127,8 +133,10 @@ _ITEM = (
     ("page token expired", {"effect": "expired_token"}),
     ("empty", {"effect": "empty"}),
 )
-BATCH_FAULTS = tuple(fault(name, **parts) for name, parts in _BATCH) + tuple(
-    fault(f"{name} for ever", **parts, times=FOREVER) for name, parts in _BATCH if name != "body stalls"
+BATCH_FAULTS = (
+    *KILLS,
+    *(fault(name, **parts) for name, parts in _BATCH),
+    *(fault(f"{name} for ever", **parts, times=FOREVER) for name, parts in _BATCH if name != "body stalls"),
 )
 ITEM_FAULTS = tuple(fault(name, **parts) for name, parts in _ITEM) + tuple(
     fault(f"{name} for ever", **parts, times=FOREVER) for name, parts in _ITEM

@@ -50,6 +50,7 @@ class Undisturbed:
             self.picture = picture(kept.made)
             self.before = set(kept.moments[0][1])
             self.written = kept.written()
+            self.moments = kept.moments
             self.calls = [entry["call"] for entry in kept.made.calls()]
 
 
@@ -61,7 +62,7 @@ def try_case(case: Case, folder: Path, wanted: Undisturbed) -> None:
         if case.point.side == "graph":
             made.box.state.set_switch("largest_page", "4")
         if case.fault.kill:
-            killed(made, case)
+            killed(kept, case, wanted)
         else:
             disturbed(kept, case, start, wanted)
         made.box.state.clear_faults()
@@ -101,18 +102,18 @@ def check_told(case: Case, done: Done, made: World) -> None:
     assert (done.code == 0) == (repeated or found), (done.code, done.results, done.err)
 
 
-def killed(made: World, case: Case) -> None:
-    """A process of its own, killed at the call."""
-    made.box.state.add_fault(
-        side="rescue",
-        method=case.point.method,
-        nth=case.point.nth,
-        effect="stall",
-        after=case.fault.kill == "after",
-    )
+def killed(kept: Journal, case: Case, wanted: Undisturbed) -> None:
+    """A process of its own, killed at the call. Up to a reading it wrote what an undisturbed run writes up to there."""
+    made, point, after = kept.made, case.point, case.fault.kill == "after"
+    how: dict[str, Any] = {"effect": "stall", "after": after}
+    if after and not point.writes:
+        how = {"effect": "stall_body", "keep": 0.99}
+    made.box.state.add_fault(side=point.side, method=point.method.replace("$", r"\$"), nth=point.nth, **how)
     process = made.start("apply", "--yes", "--out", "outcomes.json")
-    made.await_call(lambda entry: entry.get("fault") == "stall", process)
+    made.await_request(lambda entry: "fault" in entry, process)
     made.kill(process)
+    if not point.writes:
+        assert kept.moments == wanted.moments[: len(kept.moments)]
 
 
 def finish(kept: Journal, wanted: Undisturbed, *words: str) -> None:

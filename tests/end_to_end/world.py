@@ -282,9 +282,13 @@ class World:
         self.box.state.clear_requests()
 
     def await_call(self, met: Any, process: subprocess.Popen[str], seconds: float = 20.0) -> None:
-        """Until the log has an entry for which `met` is true."""
+        """Until the log has a call to Rescue for which `met` is true."""
+        self.await_request(lambda entry: entry["side"] == "rescue" and met(entry), process, seconds)
+
+    def await_request(self, met: Any, process: subprocess.Popen[str], seconds: float = 20.0) -> None:
+        """Likewise, of either side."""
         until = time.monotonic() + seconds
-        while not any(met(entry) for entry in self.calls()):
+        while not any(met(entry) for entry in self.box.requests()):
             assert process.poll() is None, f"the command ended first: {process.communicate()}"
             assert time.monotonic() < until, "the call did not come"
             time.sleep(0.005)
