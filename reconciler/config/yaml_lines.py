@@ -351,7 +351,9 @@ class _Reader:
         if "escape" in problem:
             self._fatal(begun, *_ESCAPE)
         if "flow" in context:
-            opened = self.text[self._index(begun)] if begun != place else "["
+            # Where a value is missing, the parsers name its place and not that of the bracket around it.
+            around = ((self.text[self._index(frame.place)], frame.place) for frame in reversed(self.stack))
+            opened, begun = next(((char, at) for char, at in around if char in "[{"), ("[", begun))
             closing = "}" if opened == "{" else "]"
             self._fatal(
                 begun,
