@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.signals import stop_words
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.minted import keeping_secrets
 
@@ -125,7 +126,7 @@ class Log:
             logging.getLogger().addHandler(logging.NullHandler())
         try:
             TALK.debug("run %s: reconciler %s %s", self.run, __version__, command, extra=_fields(command=command))
-            with self._telling_errors(), keeping_secrets(self.keep):
+            with self._telling_errors(command), keeping_secrets(self.keep):
                 yield
             TALK.debug("run %s: ended", self.run)
         finally:
@@ -136,7 +137,7 @@ class Log:
             CURRENT.reset(token)
 
     @contextmanager
-    def _telling_errors(self) -> Iterator[None]:
+    def _telling_errors(self, command: str) -> Iterator[None]:
         """Notes what ended the command. In JSON that is all that is said; in text whoever catches it says it."""
         code = ReconcilerError.exit_code
         try:
@@ -155,10 +156,11 @@ class Log:
             TALK.error("%s", usage.format_message(), extra=_fields(exit_code=code))
             if not self.json:
                 raise
-        except (KeyboardInterrupt, click.exceptions.Abort):
-            TALK.error("stopped", extra=_fields(exit_code=code))
+        except (KeyboardInterrupt, click.exceptions.Abort) as stopped:
+            words = stop_words(stopped, command)
+            TALK.error("%s", words, extra=_fields(exit_code=code))
             if not self.json:
-                raise
+                raise click.exceptions.Abort(words) from stopped
         except Exception as bug:
             TALK.critical("a bug ended the run", exc_info=True, extra=_fields(exit_code=code))
             if not self.json:

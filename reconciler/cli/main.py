@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from reconciler import __version__
+from reconciler.cli.signals import sigterm_interrupts, stop_words
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {
@@ -75,13 +76,16 @@ def run() -> None:
     if sys.stdout is None:  # closed by whoever started us
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - pathlib would double the start
     try:
-        code = cli.main(prog_name="reconciler", standalone_mode=False)
+        with sigterm_interrupts():
+            code = cli.main(prog_name="reconciler", standalone_mode=False)
     except ReconcilerError as error:
         report_error(error)
         code = error.exit_code
-    except click.exceptions.Abort:
-        click.echo("Stopped.", err=True)
-        code = 1
+    except click.exceptions.Abort as stopped:
+        words = str(stopped) or stop_words(stopped, "")
+        new_line = "\n" if sys.stderr.isatty() else ""  # behind the ^C of the terminal
+        click.echo(f"{new_line}S{words[1:]}.", err=True)
+        code = ReconcilerError.exit_code
     except click.ClickException as usage:
         usage.show()
         code = usage.exit_code

@@ -1,4 +1,8 @@
-"""SIGINT and SIGTERM: while reading they end the run, once there is a plan the action in hand is finished first."""
+"""SIGINT and SIGTERM: while reading they end the run, once there is a plan the action in hand is finished first.
+
+Every command is ended by either with a line on stderr and exit code 1 ("could not read", product.md §3), unless it says
+otherwise: apply and undo by 6 once there is a plan, watch and sandbox by 0.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,21 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from reconciler.cli.talk import Talk
+if TYPE_CHECKING:
+    from reconciler.cli.talk import Talk
+
+_READS_ONLY = frozenset({"validate", "plan", "explain", "search", "rescue", "doctor"})
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal ended the command. `unchanged`: nothing had been written."""
+
+    def __init__(self, number: int, *, unchanged: bool = False) -> None:
+        super().__init__()
+        self.name = signal.Signals(number).name
+        self.unchanged = unchanged
 
 
 class StopFlag:
@@ -42,9 +59,9 @@ def stop_on_signals(talk: Talk) -> Iterator[StopFlag]:
     """While open, both signals go to the flag it gives; afterwards to whom they went before."""
     flag = StopFlag()
 
-    def came(_number: int, _frame: FrameType | None) -> None:
+    def came(number: int, _frame: FrameType | None) -> None:
         if not flag.deferred:
-            raise KeyboardInterrupt
+            raise Stopped(number, unchanged=True)
         if not flag():
             flag.set()
             with suppress(RuntimeError, OSError):  # the signal may have met us in the middle of another line
@@ -56,3 +73,33 @@ def stop_on_signals(talk: Talk) -> Iterator[StopFlag]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """While open, SIGTERM ends the command as Ctrl-C does, in words; a second one at once. Not where it is ignored."""
+
+    def came(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise Stopped(number)
+
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, came)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def stop_words(ended: BaseException, command: str) -> str:
+    """What ended a command that was stopped, and that it changed nothing where that is sure."""
+    cause: BaseException | None = ended
+    while cause is not None and not isinstance(cause, KeyboardInterrupt):
+        cause = cause.__cause__ or cause.__context__  # click makes an Abort of it
+    if cause is None:
+        return "stopped"
+    name = cause.name if isinstance(cause, Stopped) else signal.SIGINT.name
+    unchanged = command in _READS_ONLY or (isinstance(cause, Stopped) and cause.unchanged)
+    return f"stopped by {name}{'; nothing was changed' if unchanged else ''}"

@@ -198,7 +198,7 @@ def test_ctrl_c_writes_nothing(live: Shell) -> None:
         settings(screen)
         screen.wait_for("Which kind")
         screen.interrupt()
-        screen.wait_for("Stopped.")
+        screen.wait_for("Stopped by SIGINT.")
         assert screen.ends() == 1
     assert not (live.folder / "new.yaml").exists()
 

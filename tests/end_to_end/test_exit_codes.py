@@ -337,7 +337,7 @@ def test_a_signal_before_there_is_a_plan(tmp_path: Path, number: signal.Signals)
         before = made.tree()
         _, done = stop_at(made, number, "getAccount", 1)
         assert done.code == 1
-        assert "Stopped." in done.err
+        assert f"Stopped by {number.name}; nothing was changed." in done.err
         assert done.unplanned
         check_nothing_written(made, before)
 
