@@ -83,7 +83,6 @@ class Channel:
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._deadline = deadline
-        self._not_ended = f"the answer did not end within {deadline:.0f} s"
         self._max_body = max_body
         self._sleep = sleep
         self._clock = clock
@@ -210,14 +209,15 @@ class Channel:
         outcome: Answer | TransportError
         try:
             with ending(lambda: ends - self._clock()):
-                outcome = self._answer(request, ends)
+                outcome = self._answer(request)
         except TransportError as error:
             outcome = error
         except (httpx.HTTPError, httpx.StreamError, OSError, UnicodeError) as error:
             sent = not isinstance(error, _NOT_SENT)
             fate = "" if sent else ", nothing was sent"
-            over = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout) and self._clock() >= ends
-            words = self._not_ended if over else _words(error)
+            words = _words(error)
+            if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout) and self._clock() >= ends:
+                words = f"the answer did not end within {self._deadline:.0f} s"
             outcome = TransportError(f"{self._service}: {request.method} {path}: {words}{fate}", sent=sent)
             # A protocol error repeats bytes of the answer, which may hold a secret: it is not chained.
             outcome.__cause__ = None if isinstance(error, httpx.ProtocolError) else error
@@ -229,23 +229,23 @@ class Channel:
         log.debug("%s %s %s: %s, %.0f ms, attempt %d", self._service, request.method, path, result, took, attempt)
         return outcome
 
-    def _answer(self, request: httpx.Request, ends: float) -> Answer:
+    def _answer(self, request: httpx.Request) -> Answer:
         response = self._client.send(request, stream=True)
         try:
             # Its value is its buffer, so a large body is held once; closed, no error that is kept keeps the buffer.
             with io.BytesIO() as whole:
-                for piece in self._read(response, ends):
+                for piece in self._read(response):
                     whole.write(piece)
                 body = whole.getvalue()
         finally:
             response.close()
         return Answer(response.status_code, fields_of(response.headers), body)
 
-    def _read(self, response: httpx.Response, ends: float) -> Iterator[bytes]:
-        """The unpacked body, piece by piece, with an eye on size and time.
+    def _read(self, response: httpx.Response) -> Iterator[bytes]:
+        """The unpacked body, piece by piece, with an eye on its size.
 
-        Unpacked here and not by httpx: that one unpacks a whole piece however large it becomes, passes no piece on (and
-        so no chance to look at the clock) while nothing comes out, and takes a cut-off archive for a whole one.
+        Unpacked here and not by httpx: that one unpacks a whole piece however large it becomes, and takes a cut-off
+        archive for a whole one.
         """
         coding = response.headers.get("content-encoding", "").strip().lower()
         if coding not in ("", "identity", "gzip", "x-gzip"):
@@ -253,8 +253,6 @@ class Channel:
         unpack = Gunzip() if "gzip" in coding else None
         room = self._max_body
         for raw in response.iter_raw():
-            if self._clock() > ends:
-                raise TransportError(f"{self._service}: {self._not_ended}", sent=True)
             for piece in unpack.feed(raw) if unpack else (raw,):
                 room -= len(piece)
                 if room < 0:
