@@ -16,7 +16,7 @@ from reconciler.model.text import encodable
 Text = Annotated[str, AfterValidator(encodable)]
 How = Literal["direct", "included", "nested", "none", "unknown"]
 """`included`: an override counts them in; `nested`: only through groups inside it, which the mapping does not follow;
-`unknown`: neither the group nor the person could be asked."""
+`unknown`: the group could not be read, and what is known of the person does not rule it out."""
 
 
 class ExplanationModel(BaseModel):

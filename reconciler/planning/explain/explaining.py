@@ -211,7 +211,9 @@ class _Role:
             seen=self.seen,
             account=account_of(subject, readings),
             left_out=self.left_out,
+            retired=is_retired(subject, mappings),
             memberships=[item for item in self.memberships if item.role == self.role],
+            elsewhere=[item for item in self.memberships if item.role != self.role],
             mappings=mappings,
         )
 

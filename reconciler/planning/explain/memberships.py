@@ -42,7 +42,8 @@ def find_memberships(
             way = walk.way_to(subject.entra_id, mapping.nested)
         counted = mapping.name in included
         inside = read.id is not None and groups is not None and read.id in groups
-        known = isinstance(read, Group) or groups is not None or subject.entra_id is None
+        told = groups is not None and not inside  # in a group that was not read: directly or not, nobody knows
+        known = isinstance(read, Group) or told or subject.entra_id is None
         found.append(
             Membership(
                 mapping=mapping.name,
@@ -58,7 +59,7 @@ def find_memberships(
                 else "included"
                 if counted
                 else "nested"
-                if inside
+                if inside and known
                 else "none"
                 if known
                 else "unknown",

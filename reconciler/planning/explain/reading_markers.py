@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.explanation import MarkerRead
-from reconciler.model.hierarchy import Details, Node
+from reconciler.model.hierarchy import PERSON_TYPE, Details, Node
 from reconciler.model.mappings import Mapping, Mappings
 from reconciler.model.marker import NO_PRINT, Licence, Marker, find_markers, print_of
 from reconciler.model.readings import Readings
@@ -20,13 +20,13 @@ _LICENCES = {
 def read_markers(node: Node, details: Details | None, mappings: Mappings, readings: Readings) -> tuple[MarkerRead, ...]:
     """Every marker of a node, in a fixed order; `details` None: its SSO ID is not known."""
     return tuple(
-        _read(marker, details, mappings, readings) for marker in sorted(find_markers(node.description), key=str)
+        _read(marker, node, details, mappings, readings) for marker in sorted(find_markers(node.description), key=str)
     )
 
 
-def _read(marker: Marker, details: Details | None, mappings: Mappings, readings: Readings) -> MarkerRead:
+def _read(marker: Marker, node: Node, details: Details | None, mappings: Mappings, readings: Readings) -> MarkerRead:
     ours = marker.owner == mappings.owner
-    meant = _meant(marker, mappings, readings) if ours else None
+    meant = _meant(marker, node, mappings, readings) if ours else None
     return MarkerRead(
         text=str(marker),
         owner=marker.owner,
@@ -42,14 +42,22 @@ def _read(marker: Marker, details: Details | None, mappings: Mappings, readings:
     )
 
 
-def _meant(marker: Marker, mappings: Mappings, readings: Readings) -> Mapping | None:
-    """The mapping of the file that a marker means, by its own group's id or one that it `replaces` (D7)."""
+def _meant(marker: Marker, node: Node, mappings: Mappings, readings: Readings) -> Mapping | None:
+    """The mapping of the file that a marker means, by its own group's id or one that it `replaces` (D7).
+
+    While the id of a group is not known, a marker of its role that fits nothing known counts as its (D17).
+    """
+    nameless = []
     for mapping in mappings.mappings:
         own = readings.directory.groups[mapping.name].id or mapping.entra_group.id
         ids = ([own] if own else []) + list(mapping.replaces)
         if any(id_.lower()[:PREFIX] == marker.mapping for id_ in ids):
             return mapping
-    return None
+        if not own and node.type == PERSON_TYPE[mapping.role]:
+            nameless.append(mapping)
+    if any(item.entra_group.lower()[:PREFIX] == marker.mapping for item in mappings.retired):
+        return None
+    return min(nameless, key=lambda mapping: mapping.name, default=None)
 
 
 def _print_means(marker: Marker, details: Details | None) -> str:

@@ -17,10 +17,15 @@ def quiet_reason(
     seen: NodeSeen | None,
     account: Account | None,
     left_out: str | None,
+    retired: bool,
     memberships: Sequence[Membership],
+    elsewhere: Sequence[Membership],
     mappings: Mappings,
 ) -> Decided:
-    """The rule that made planning leave one role of a person as it is. `memberships`: of that role."""
+    """The rule that made planning leave one role of a person as it is.
+
+    `memberships`: of that role, `elsewhere`: of the other; `retired`: their marker is of a mapping that was taken out.
+    """
     direct = [item for item in memberships if item.counts]
     healthy = [item for item in direct if item.state == "ok"]
     wanted = min(healthy, key=lambda item: item.priority, default=None)
@@ -32,9 +37,9 @@ def quiet_reason(
     if node is None or seen is None:
         return _without_node(wanted, better, account, left_out, memberships, mappings)
     if not any(marker.ours for marker in seen.markers):
-        return _unmarked(seen, memberships)
+        return _unmarked(seen, better, left_out, memberships)
     if wanted is not None and better is not None and not _is_marked_for(seen, wanted):
-        return _decided(f"waits until {better.mapping}, which comes first and is frozen, can be read", "D11", "D17")
+        return _waits_until(better)
     if wanted is not None and node.enabled:
         return _in_sync(wanted, mappings)
     frozen = [item for item in memberships if item.state == "frozen" and _is_marked_for(seen, item)]
@@ -43,6 +48,12 @@ def quiet_reason(
     if not node.enabled:
         by = "by us" if any(marker.off for marker in seen.markers) else "by a person"
         return _decided(f"no {role} mapping wants them, and they are disabled already ({by}); they stay", "D8", "R50")
+    if retired:
+        return _decided("marked for an Entra group that is retired, whose people are kept: left as they are", "D7")
+    other = next((item for item in elsewhere if item.counts), None)
+    if other is not None:
+        text = f"no {role} mapping wants them; to be {other.role} by {other.mapping}, and until then left as they are"
+        return _decided(text, "D12", "R41")
     return _decided("left alone; nothing in the plan is about them", "D8")
 
 
@@ -69,14 +80,14 @@ def _without_node(
     if left_out == "guest" and inside:
         return _decided("a guest account, and guests are skipped (settings.guests)", "R21")
     if wanted is not None and better is not None:
-        return _decided(f"waits until {better.mapping}, which comes first and is frozen, can be read", "D11", "D17")
+        return _waits_until(better)
     if wanted is not None:
         mapping = next(item for item in mappings.mappings if item.name == wanted.mapping)
         if not mapping.create_missing:
             return _decided(f"not in Rescue, and {wanted.mapping} creates nobody (create_missing: false)", "D10", "R32")
         return _decided(f"wanted by {wanted.mapping}; nothing is done this time", "D14")
     if inside:
-        return _decided(f"waits for {inside[0].mapping}, which is frozen: {inside[0].why}", "D17", "R24", "R25")
+        return _waits_for(inside[0])
     nested = [item for item in memberships if item.how == "nested"]
     if nested:
         return _decided(
@@ -90,19 +101,37 @@ def _without_node(
     return _decided("in none of the mapped Entra groups, and not in Rescue", "R17")
 
 
-def _unmarked(seen: NodeSeen, memberships: Sequence[Membership]) -> Decided:
+def _unmarked(
+    seen: NodeSeen, better: Membership | None, left_out: str | None, memberships: Sequence[Membership]
+) -> Decided:
     """A node that carries no marker of ours and that no rule adopted."""
     if seen.markers:
         owners = ", ".join(dict.fromkeys(marker.owner for marker in seen.markers))
         return _decided(f"marked by another owner ({owners}): never written by this file", "D3")
     if not seen.enabled:
         return _decided("disabled, and without a marker of ours: left as it is", "D5")
-    if any(item.counts for item in memberships):
+    if left_out == "exclude":
+        return _decided("not linked, and an override excludes them: not adopted", "§2 overrides")
+    if better is not None:
+        return _waits_until(better)
+    inside = [item for item in memberships if item.counts]
+    frozen = [item for item in inside if item.state == "frozen"]
+    if frozen:
+        return _waits_for(frozen[0])
+    if inside:
         return _decided("not linked to an Entra account, and not adopted", "D5")
     mapped = {item.rescue_group for item in memberships}
     if seen.group in mapped:
         return _decided("not linked; another address of theirs is a member's, so they are not unmanaged", "D6")
     return _decided("no mapping wants them, and their Rescue group is none of a healthy mapping: not ours", "D6", "R60")
+
+
+def _waits_until(better: Membership) -> Decided:
+    return _decided(f"waits until {better.mapping}, which comes first and is frozen, can be read", "D11", "D17")
+
+
+def _waits_for(item: Membership) -> Decided:
+    return _decided(f"waits for {item.mapping}, which is frozen: {item.why}", "D17", "R24", "R25")
 
 
 def _better_frozen(wanted: Membership, memberships: Sequence[Membership]) -> Membership | None:
