@@ -252,3 +252,14 @@ def test_without_full_sync_nothing_but_status_link_and_password_is_new() -> None
     assert made.verbs == {"ann": "adopt enable"}
     assert set(made.changes("ann")) == {"enabled", "description"}
     assert made.action("ann").sets_password
+
+
+def test_the_licence_of_an_old_one_who_lives_is_released_once_entra_said_that_they_left(world: World) -> None:
+    """Asked first whether they are gone; the licence shows only in getUser, and only then where they are matters."""
+    seat = rehire(world, mobile=True)
+    world.accounts[id_of("old")] = Account.ENABLED
+    made = world.plan("full")
+    assert (made.verbs, made.codes) == ({"ann": "update"}, ["blocked_login ann"])
+    assert made.action("old").subject.node_id == seat.id
+    assert made.changes("old") == {"mobile_license": (True, False)}
+    assert [sorted(questions.groups_of) for questions in made.asked if questions.accounts] == [[], [id_of("old")]]
