@@ -139,6 +139,12 @@ def test_output_is_as_reviewed(name: str, request: pytest.FixtureRequest) -> Non
     assert made == (GOLDEN / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("probed", [True, False])
+def test_a_checkup_answers_the_open_questions_only_where_it_asked_them(probed: bool) -> None:
+    checkup = a_checkup() if probed else a_checkup().model_copy(update={"probe": None})
+    assert ("1. how answers are laid out" in render_checkup(checkup)) is probed
+
+
 @pytest.mark.parametrize(
     "made",
     [
