@@ -29,11 +29,10 @@ def long_sheet() -> Any:
     from xlsxwriter.worksheet import Worksheet
 
     class LongSheet(Worksheet):  # type: ignore[misc, unused-ignore]
-        """A sheet of a workbook in `constant_memory` mode that takes whole rows, in their order."""
+        """A sheet of a workbook in `constant_memory` mode that takes whole rows, in their order, below the first."""
 
         def write_cells(self, row: int, cells: Sequence[Cell]) -> None:
-            if row > self.previous_row:
-                self._write_single_row(row)
+            self._write_single_row(row)
             self._check_dimensions(row, len(cells) - 1)
             number = row + 1
             parts = [f'<c r="{letter}{number}"{cell.xml}' for letter, cell in zip(_LETTERS, cells, strict=False)]

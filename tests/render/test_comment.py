@@ -206,6 +206,14 @@ def test_the_tree_is_left_out_above_30_nodes(groups: int, shown: bool) -> None:
     assert ("```mermaid" in render_plan_comment(plan, FILE, LINKS)) is shown
 
 
+def test_a_path_deeper_than_the_tree_may_be_is_not_drawn() -> None:
+    deep = "/".join(f"G{level}" for level in range(40))
+    plan = plans.one_of_everything().model_copy(
+        update={"actions": (plans.an_action("a@contoso.example", "enable", place=deep),)}
+    )
+    assert "```mermaid" not in render_plan_comment(plan, FILE, LINKS)
+
+
 def test_administrators_have_a_tree_of_their_own() -> None:
     one = plans.an_action("a@contoso.example", "create", place="EMEA", before=None)
     other = one.model_copy(update={"role": "admin"})

@@ -43,9 +43,10 @@ def naming(name: str) -> Plan:
         (Edit(key="guards.max_moves", before="off", after=3, people=1), "guards.max_moves: off -> 3, affects 1 person"),
         (Edit(key="rescue.mobile_seats", after=0), "rescue.mobile_seats: added: 0"),
         (Edit(key="rescue.mobile_seats", before=5), "rescue.mobile_seats: removed, was 5"),
+        (Edit(key="mappings.a.permissions_from"), "mappings.a.permissions_from: added: null"),
         (Edit(key="mappings.a.replaces", before="", after="x" * 200), f'mappings.a.replaces: "" -> {"x" * 79}…'),
     ],
-    ids=["a switch", "one person", "a new key", "a key gone", "a long value"],
+    ids=["a switch", "one person", "a new key", "a key gone", "a new key without a value", "a long value"],
 )  # fmt: skip
 def test_words_of_an_edit(edit: Edit, told: str) -> None:
     assert edit_words(edit) == told
@@ -72,6 +73,24 @@ def test_an_edit_that_changes_nothing_says_so() -> None:
     for shown in (text.render_plan(quiet, "f"), markdown.render_plan(quiet, "f")):
         assert "This edit by itself changes nothing in Rescue" in shown
         assert "Pending anyway" in shown
+
+
+def test_an_edit_that_is_all_there_is_leaves_nothing_pending() -> None:
+    plan = an_edit()
+    own = tuple(action.model_copy(update={"origin": "edit"}) for action in plan.actions)
+    for shown in (
+        text.render_plan(plan.model_copy(update={"actions": own}), "f"),
+        markdown.render_plan(plan.model_copy(update={"actions": own}), "f"),
+    ):
+        assert "This edit makes 7 changes" in shown
+        assert "Pending anyway" not in shown
+
+
+def test_many_edited_keys_are_folded() -> None:
+    edits = tuple(Edit(key=f"mappings.m{number}.priority", before=1, after=2) for number in range(13))
+    few, many = (markdown.render_plan(an_edit().model_copy(update={"edits": some}), "f") for some in (edits[1:], edits))
+    assert "**12 edited keys**" in few
+    assert "<details><summary>13 edited keys</summary>" in many
 
 
 def test_several_keys_that_may_be_the_cause_are_told_of_together() -> None:

@@ -139,6 +139,20 @@ def test_what_is_no_saved_plan_is_refused_by_name(broken: str) -> None:
     assert refused.value.exit_code == 2
 
 
+def test_a_part_of_a_plan_is_refused_as_a_whole_one() -> None:
+    part = one_of_everything().model_copy(update={"only": ("desk",)})
+    with pytest.raises(UsageError, match=r"x is a part of a plan \(--only\)"):
+        json_plan.read_plan(json_plan.render_json(part), "x")
+
+
+def test_outcomes_are_read_back_and_held_to_the_same() -> None:
+    outcomes = some_outcomes()
+    assert json_plan.read_outcomes(json_plan.render_json(outcomes), "x") == outcomes
+    for wrong in ({"ended_at": "later"}, {"digest": "abc"}):
+        with pytest.raises(UsageError, match="x is no file of outcomes"):
+            json_plan.read_outcomes(json_plan.render_json(outcomes.model_copy(update=wrong)), "x")
+
+
 def golden_plan() -> dict[str, Any]:
     return dict(json.loads((Path(__file__).parent.parent / "golden" / "plan.json").read_text(encoding="utf-8")))
 

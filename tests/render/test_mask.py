@@ -115,6 +115,11 @@ def test_text_with_addresses_of_people_nobody_told_about() -> None:
     assert masker.text("nothing here @ all") == "nothing here @ all"
 
 
+def test_a_value_of_texts_is_masked_to_its_last_one() -> None:
+    told = Masker().value(("a.b@contoso.example", ("c.d@contoso.example", 3)))
+    assert told == ("a***@contoso.example", ("c***@contoso.example", 3))
+
+
 def test_a_name_inside_a_longer_word_is_that_word() -> None:
     masker = Masker()
     masker.learn(about("Ann", "ann@contoso.example"))
