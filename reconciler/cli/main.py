@@ -89,10 +89,7 @@ def run() -> None:
     except click.ClickException as usage:
         usage.show()
         code = usage.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away; there is nobody to tell
-        code = 1
-    except OSError as failed:
+    except OSError as failed:  # but for a reader of our output who went away: click ends with 1, and tells nobody
         if failed.errno not in _OUTPUT:
             raise
         click.echo(f"error: the output cannot be written: {failed.strerror or failed}", err=True)

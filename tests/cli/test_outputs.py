@@ -18,10 +18,12 @@ from .terminal import terminal
 @pytest.mark.parametrize(
     "words", [("validate",), ("--help",), ("plan", "-q"), ("groups", "rescue", "-q")], ids=" ".join
 )
-def test_a_full_disk_behind_stdout_is_one_message(live: Shell, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_a_full_disk_behind_stdout_is_one_message(live: Shell, words: tuple[str, ...], unbuffered: str) -> None:
+    environ = {**live.environ, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [COMMAND, *words], cwd=live.folder, env=live.environ, stdout=full, stderr=subprocess.PIPE, text=True
+            [COMMAND, *words], cwd=live.folder, env=environ, stdout=full, stderr=subprocess.PIPE, text=True
         )
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "error: the output cannot be written: No space left on device"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from reconciler.cli import main
 from reconciler.cli.main import COMMANDS
+from reconciler.errors import GuardRefused, ReconcilerError
 
 from .conftest import ROOT, Shell
 
@@ -84,3 +88,48 @@ def test_without_a_command_the_help_is_shown(shell: Shell) -> None:
     ran = shell.run()
     assert ran.returncode == 2
     assert "Commands" in ran.stdout + ran.stderr
+
+
+def test_a_shell_completes_the_names_of_commands(shell: Shell) -> None:
+    ran = shell.run(_RECONCILER_COMPLETE="bash_complete", COMP_WORDS="reconciler ", COMP_CWORD="1")
+    assert ran.stdout.splitlines() == [f"plain,{name}" for name in COMMANDS]
+
+
+ENDS: dict[str, tuple[BaseException | int | None, int, list[str]]] = {
+    "nothing said": (None, 0, []),
+    "a code": (6, 6, []),
+    "refused": (GuardRefused("a guard\nrefused \x1b[2J", advice="look"), 4, ["a guard", "refused \\x1b[2J", "look"]),
+    "an error without a word": (ReconcilerError(""), 1, ["error: ReconcilerError"]),
+    "a signal": (click.exceptions.Abort(), 1, ["Stopped."]),
+    "a wrong flag": (click.UsageError("no such option"), 2, ["no such option"]),
+    "no room behind stdout": (OSError(errno.ENOSPC, "No space left"), 1, ["cannot be written: No space left"]),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_each_end_has_its_code_and_its_words_on_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    ends, code, said = ENDS[how]
+
+    def end(**_: object) -> int | None:
+        if isinstance(ends, BaseException):
+            raise ends
+        return ends
+
+    monkeypatch.setattr(main.cli, "main", end)
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (code, "")
+    assert [words for words in said if words not in told.err] == []
+    assert bool(told.err) is bool(said)
+
+
+def test_what_nobody_expected_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(**_: object) -> int:
+        raise FileNotFoundError(errno.ENOENT, "no such file", "the one")
+
+    monkeypatch.setattr(main.cli, "main", end)
+    with pytest.raises(FileNotFoundError):
+        main.run()

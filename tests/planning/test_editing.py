@@ -269,6 +269,26 @@ def test_what_is_held_back_is_in_the_digest_all_the_same() -> None:
     assert held.edit_digest == free.edit_digest
 
 
+def test_somebody_rescue_alone_knows_goes_by_their_node() -> None:
+    """`unmanaged: disable` is a removal like any other: each of them is reviewed, and one more is another edit."""
+    world = World(settings={"unmanaged": "disable"}, guards={"max_removals": "off"}).mapping("field")
+    world.both("kim")
+    node = world.node("uma")
+
+    def keep(base: World) -> None:
+        base.settings["unmanaged"] = "report"
+
+    made = compare(world, before(world, keep))
+    assert made.keys("edit") == ["disable uma"]
+    assert {item.who for item in items_of(made.plan.actions[0])} == {f"node:{node.id}"}
+    assert made.plan.edit_digest == by_hand(
+        {"role": "technician", "who": f"node:{node.id}", "verb": "disable", "field": "enabled", "after": False,
+         "stopped": False},
+    )  # fmt: skip
+    world.node("ulf")
+    assert compare(world, before(world, keep)).plan.edit_digest != made.plan.edit_digest
+
+
 def test_one_marker_on_two_nodes_is_two_people_to_the_digest() -> None:
     world = World().mapping("field")
     world.both("kim")
