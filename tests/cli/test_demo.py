@@ -29,6 +29,22 @@ def test_the_demo_can_be_run_again(shell: Shell) -> None:
     assert shell.run("demo").returncode == 0
 
 
+def test_a_step_that_fails_ends_the_demo_with_its_code(shell: Shell) -> None:
+    (shell.folder / "here" / "plan.json").mkdir(parents=True)
+    ran = shell.run("demo", "--into", "here")
+    assert ran.returncode == 2
+    assert "it is a folder" in ran.stderr
+    assert "the step ended with exit code 2" in ran.stderr
+    assert "apply" not in ran.stdout.partition("$ reconciler plan")[2]
+
+
+def test_a_folder_that_cannot_be_made_is_refused(shell: Shell) -> None:
+    ran = shell.run("demo", "--into", "mappings.yaml/below")
+    assert ran.returncode == 2
+    assert "mappings.yaml/below cannot be written: " in ran.stderr
+    assert "-> choose another --into" in ran.stderr
+
+
 def test_a_file_in_the_way_is_refused(shell: Shell) -> None:
     ran = shell.run("demo", "--into", "mappings.yaml")
     assert ran.returncode == 2

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from reconciler.cli.checks.clock import check_clock
+from reconciler.cli.checks.entra import _check_permissions
 from reconciler.model.checkup import Check
 from tests.end_to_end.world import SYNC, TENANT, Done, World, entra, guid, mappings, scenario, technician, upn, world
 
@@ -156,6 +157,15 @@ def test_the_first_password(place: World, password: str, verdict: str, said: str
     assert not password or password not in ran.out
 
 
+def test_generated_passwords_need_none_of_ours(place: World) -> None:
+    edit(place, lambda file: (file.update(settings={"initial_password": "generate"}),
+                              file["defaults"].update(upn_as_sso_id=True)))  # fmt: skip
+    _, report = look(place, RESCUE_INITIAL_PASSWORD="")
+    check = next(check for check in checks(report, "File") if check.name == "first password")
+    assert check.verdict == "ok"
+    assert "a different one for each" in check.message
+
+
 def test_nobody_created_needs_no_password(place: World) -> None:
     edit(place, lambda file: file["defaults"].update(create_missing=False))
     _, report = look(place, RESCUE_INITIAL_PASSWORD="")
@@ -191,6 +201,40 @@ def test_a_token_of_another_tenant(place: World) -> None:
     assert OTHER_TENANT in check.message
     assert TENANT in check.message
     assert "entra.tenant_id" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("said", "message", "remedy"),
+    [
+        ("contoso.example", f"the token is for {TENANT}; whether that is contoso.example c", f"tenant_id: {TENANT}"),
+        (None, f"the token is for {TENANT}, and no tenant is configured", "write entra.tenant_id"),
+    ],
+    ids=["a domain", "none"],
+)  # fmt: skip
+def test_a_tenant_that_the_file_does_not_say_by_its_id(
+    place: World, said: str | None, message: str, remedy: str
+) -> None:
+    def name(file: dict[str, Any]) -> None:
+        file["rescue"]["owner"] = "desk"
+        del file["entra"]["tenant_id"]
+        if said is not None:
+            file["entra"]["tenant_id"] = said
+
+    edit(place, name)
+    ran, report = look(place, AZURE_TENANT_ID="")
+    check = next(check for check in checks(report, "Entra") if check.name == "tenant")
+    assert (ran.code, check.verdict) == (0, "warning")
+    assert message in check.message
+    assert remedy in check.remedy
+
+
+def test_a_person_s_token_is_a_warning_and_what_it_may_is_looked_at() -> None:
+    claims = {"tid": TENANT, "scp": "GroupMember.Read.All User.Read.All Member.Read.Hidden"}
+    found = _check_permissions(claims)
+    assert [check.verdict for check in found] == ["warning", "ok", "ok", "ok"]
+    assert "the token is a person's" in found[0].message
+    assert "Member.Read.Hidden" in found[-1].message
+    assert [check.verdict for check in _check_permissions({"roles": "all", "scp": ["x"]})] == ["failed", "failed"]
 
 
 @pytest.mark.parametrize(

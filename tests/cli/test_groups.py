@@ -45,6 +45,12 @@ def test_nothing_found_is_said_and_no_failure(live: Shell) -> None:
     assert ran.stderr == 'warning: no Entra group has "no such thing" in its name (11 looked at)\n'
 
 
+def test_without_any_file_the_environment_tells_all(live: Shell) -> None:
+    (live.folder / "mappings.yaml").unlink()
+    assert "Contoso, account 1234567" in live.run("groups", "rescue").stdout
+    assert "Helpdesk EMEA" in live.run("groups", "search", "emea").stdout
+
+
 def test_a_draft_of_a_file_tells_the_tenant(live: Shell) -> None:
     (live.folder / "draft.yaml").write_text("entra: {cloud: us-gov}\nmappings:\n  - {entra_group: Desk}\n")
     assert "Helpdesk EMEA" in live.run("groups", "search", MAPPED, "draft.yaml").stdout

@@ -429,3 +429,32 @@ def test_pinning_when_entra_does_not_answer(live: Shell) -> None:
     ran = live.run("init", "--pin", GRAPH_BASE_URL="http://127.0.0.1:9/v1.0")
     assert ran.returncode == 1
     assert "no connection" in ran.stderr
+
+
+def test_there_has_to_be_a_file_to_pin(live: Shell) -> None:
+    ran = live.run("init", "--pin", "none.yaml")
+    assert ran.returncode == 2
+    assert "there is no file none.yaml to pin" in ran.stderr
+
+
+def test_a_name_that_several_groups_have_is_told_to_be_pinned_by_hand(live: Shell, box: Sandbox) -> None:
+    box.state.add_group(name="Twin")
+    box.state.add_group(name="Twin")
+    live.edit(f"{{id: {IDS['Helpdesk EMEA']}, name: Helpdesk EMEA}}", "Twin")
+    ran = live.run("init", "--pin")
+    assert ran.returncode == 2
+    assert "2 Entra groups are called 'Twin': " in ran.stderr
+    assert "; write the id of the one that is meant" in ran.stderr
+
+
+def test_names_that_are_all_settled_can_be_pinned_after_an_import(live: Shell) -> None:
+    """`--import --pin` on a file that is there: first its new pairs, then, as more than one change, its names."""
+    live.edit(f"{{id: {IDS['Helpdesk EMEA']}, name: Helpdesk EMEA}}", "Helpdesk EMEA")
+    with terminal(live, "init", "--import", "--pin") as screen:
+        where(screen)
+        settings(screen)
+        screen.answer("add, change N, remove N, or done", "done")
+        screen.answer("Replace mappings.yaml?", "y")
+        screen.answer("Put 1 id into mappings.yaml?", "y")
+        assert screen.ends() == 0
+    assert IDS["Helpdesk EMEA"] in (live.folder / "mappings.yaml").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.cli.passwords import VARIABLE, initial_password
-from reconciler.errors import InputError, ReconcilerError, UsageError
+from reconciler.errors import InputError, UsageError
 from reconciler.model.checkup import Check, doubtful, failed, passed, unchecked
 from reconciler.model.mappings import Mappings
 from reconciler.render.words import many
@@ -28,9 +28,7 @@ def check_file(file: str, tenant_id: str | None) -> tuple[list[Check], Mappings 
     try:
         mappings = load_mappings(file, tenant_id=tenant_id)
     except InputError as wrong:
-        return [_problem(wrong, index) for index in range(len(wrong.problems))] or [_broken(wrong)], None
-    except ReconcilerError as wrong:
-        return [_broken(wrong)], None
+        return [_problem(wrong, index) for index in range(len(wrong.problems))], None
     checks = [passed("file", f"{file} is valid, {many(len(mappings.mappings), 'mapping')}")]
     checks += [doubtful("file", warning, "it works; see whether it is meant") for warning in mappings.warnings]
     return checks, mappings
@@ -40,10 +38,6 @@ def _problem(wrong: InputError, index: int) -> Check:
     problem = wrong.problems[index]
     place = f"{wrong.file}:{problem.line}:{problem.column}" if problem.line else wrong.file
     return failed("file", f"{place}: {problem.message}", problem.remedy or "see `reconciler validate --help`")
-
-
-def _broken(wrong: ReconcilerError) -> Check:
-    return failed("file", str(wrong), wrong.advice or "name the file to check: `reconciler doctor FILE`")
 
 
 def check_first_password(mappings: Mappings | None, environ: Mapping[str, str]) -> Check:
