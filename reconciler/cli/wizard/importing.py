@@ -80,11 +80,11 @@ def propose(client: GraphClient, tree: Tree, owner: str, mapped: Collection[int]
         }
         candidates = [
             id_
-            for id_ in choose_candidates(everywhere, found.groups, memberships, at_most=CANDIDATES + len(taken))
+            for id_ in choose_candidates(everywhere, found.groups, memberships, at_most=CANDIDATES + len(taken) + 1)
             if id_ not in taken
         ]
         if len(candidates) > CANDIDATES:
-            talk.warn(f"{len(candidates)} Entra groups could be a pair; the members of the best {CANDIDATES} are read")
+            talk.warn(f"more than {CANDIDATES} Entra groups could be a pair; the members of the best are read")
         read = fetch_groups(client, candidates[:CANDIDATES], limit=MEMBERS, progress=progress)
     groups = {id_: reading.result() for id_, reading in read.items()}
     technicians = propose_pairs(places[Role.TECHNICIAN], groups)
