@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from reconciler.sandbox import Sandbox
@@ -458,3 +459,39 @@ def test_names_that_are_all_settled_can_be_pinned_after_an_import(live: Shell) -
         screen.answer("Put 1 id into mappings.yaml?", "y")
         assert screen.ends() == 0
     assert IDS["Helpdesk EMEA"] in (live.folder / "mappings.yaml").read_text(encoding="utf-8")
+
+
+# -- a token that does not tell its tenant --
+
+
+@pytest.fixture
+def untold(live: Shell, box: Sandbox) -> Shell:
+    live.environ["GRAPH_ACCESS_TOKEN"] = box.state.access_token(tenant="contoso.example")
+    live.environ["AZURE_TENANT_ID"] = ""
+    return live
+
+
+def test_a_tenant_that_nobody_says_cannot_be_written(untold: Shell) -> None:
+    ran = untold.run("init", "--import", "new.yaml")
+    assert ran.returncode == 2
+    assert "nobody says which tenant this is" in ran.stderr
+    assert not (untold.folder / "new.yaml").exists()
+
+
+def test_a_domain_makes_no_tag_for_markers(untold: Shell) -> None:
+    ran = untold.run("init", "--import", "new.yaml", AZURE_TENANT_ID="contoso.example")
+    assert ran.returncode == 2
+    assert "contoso.example is a domain, no id" in ran.stderr
+    assert not (untold.folder / "new.yaml").exists()
+
+
+def test_on_a_terminal_the_tag_is_asked_for(untold: Shell) -> None:
+    untold.environ["AZURE_TENANT_ID"] = "contoso.example"
+    with terminal(untold, "init", "--import", "new.yaml") as screen:
+        where(screen)
+        screen.answer("Tag for our notes in Rescue, up to 32 letters or digits", "no blanks")
+        screen.answer("up to 32 letters, digits, dots, - or _", "desk")
+        screen.wait_for("Rescue account 1234567, Contoso")
+        screen.wait_for("refused GRAPH_ACCESS_TOKEN")  # the sandbox knows no such tenant
+        assert screen.ends() == 1
+    assert not (untold.folder / "new.yaml").exists()
