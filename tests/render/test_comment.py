@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.plan import Action, Guard, Outcomes, Plan, SeatCount
+from reconciler.model.plan import Action, Guard, Outcomes, Place, Plan, SeatCount
 from reconciler.render.alarm import is_well, render_alarm
 from reconciler.render.comment import (
     COMMENT_BUDGET,
@@ -212,6 +212,15 @@ def test_a_path_deeper_than_the_tree_may_be_is_not_drawn() -> None:
         update={"actions": (plans.an_action("a@contoso.example", "enable", place=deep),)}
     )
     assert "```mermaid" not in render_plan_comment(plan, FILE, LINKS)
+
+
+def test_somebody_in_no_group_has_no_place_in_the_tree() -> None:
+    somewhere = plans.an_action("a@contoso.example", "enable", place="EMEA")
+    nowhere = plans.an_action("b@contoso.example", "move", place="EMEA").model_copy(
+        update={"group": Place(before=None, after="EMEA")}
+    )
+    plan = plans.one_of_everything().model_copy(update={"actions": (somewhere, nowhere)})
+    assert '["EMEA (+2)"]' in render_plan_comment(plan, FILE, LINKS)
 
 
 def test_administrators_have_a_tree_of_their_own() -> None:

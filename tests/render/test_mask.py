@@ -85,6 +85,22 @@ def test_no_output_of_a_masked_plan_holds_login_or_name(name: str, mailbox: str)
         assert name[1:-1] not in made
 
 
+def test_masked_outcomes_name_nobody_and_keep_their_results() -> None:
+    outcomes = plans.some_outcomes().model_copy(
+        update={
+            "error": "left@contoso.example stopped it",
+            "stopped": (plans.an_action("kept@contoso.example", "move"),),
+        }
+    )
+    masked = Masker().outcomes(outcomes)
+    shown = json_plan.render_json(masked)
+    assert not [action.subject.login for action in outcomes.actions if action.subject.login in shown]
+    assert "kept@" not in shown
+    assert masked.error == "l***@contoso.example stopped it"
+    assert [action.outcome for action in masked.actions] == [action.outcome for action in outcomes.actions]
+    assert Masker().outcomes(plans.some_outcomes()).error is None
+
+
 def test_ids_groups_and_digests_stay() -> None:
     plan = plans.one_of_everything()
     masked = Masker().plan(plan)
