@@ -133,3 +133,17 @@ def test_what_nobody_expected_keeps_its_traceback(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(main.cli, "main", end)
     with pytest.raises(FileNotFoundError):
         main.run()
+
+
+@pytest.mark.parametrize(("code", "ended_with"), [(0, 1), (6, 6)])
+def test_a_last_line_that_cannot_be_written_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, code: int, ended_with: int
+) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        full.write("left in the buffer")
+        monkeypatch.setattr(sys, "stdout", full)
+        monkeypatch.setattr(main.cli, "main", lambda **_: code)
+        with pytest.raises(SystemExit) as ended:
+            main.run()
+        monkeypatch.undo()
+    assert ended.value.code == ended_with
