@@ -43,7 +43,7 @@ soak: $(VENV)/.ready  ## thousands of random steps of a company (SOAK=250 histor
 	@SOAK_HISTORIES=$(SOAK) $(BIN)/python -m pytest -q -p no:logging tests/end_to_end/test_histories.py tests/end_to_end/test_undo_forged.py
 
 # Every call of a run that writes everything, and every fault there is: most of an hour on two busy cores.
-faults: $(VENV)/.ready  ## every fault at every call of a run, some 2,200 cases; counts in build/reliability
+faults: $(VENV)/.ready  ## every fault at every call of a run, some 2,300 cases; counts in build/reliability
 	@FAULTS=all $(BIN)/python -m pytest -q -n auto -p no:logging tests/end_to_end/test_sweep.py tests/end_to_end/test_at_once.py
 
 # BENCH=small takes seconds, BENCH="startup usual" those two; bench/__init__.py says what there is and how to add to it.
