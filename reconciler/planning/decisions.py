@@ -33,6 +33,8 @@ class Seeker(NamedTuple):
     entra_id: str
     node: Node
     mapping: Mapping | None
+    login: str
+    """What they will sign in with, which is what they are ranked by once they have been read."""
 
 
 class Claim(NamedTuple):
@@ -205,12 +207,15 @@ class Decisions:
             return None
         return actual
 
-    def queues(self, who: str, node: Node, mapping: Mapping | None) -> bool:
-        """Whether somebody to be enabled, of whom nothing was read, waits for their turn at the technician seats."""
+    def queues(self, who: str, node: Node, mapping: Mapping | None, login: str) -> bool:
+        """Whether somebody to be enabled, of whom nothing was read, waits for their turn at the technician seats.
+
+        `login`: what they will sign in with.
+        """
         counted = self.people.mappings.technician_seats is not None and self.people.role is Role.TECHNICIAN
         if not counted or node.enabled or node.id in self.people.readings.details:
             return False
-        self.seekers.append(Seeker(who, node, mapping))
+        self.seekers.append(Seeker(who, node, mapping, login))
         return True
 
     def marker(self, wanted: Wanted, before: Marker | None) -> Marker:

@@ -159,7 +159,7 @@ def _decide_conflict(
     report_conflict(decisions, entra_id, conflict, node.login)
     if node.enabled or not link.marker.off:
         return
-    if decisions.queues(entra_id, node, _of(own)):
+    if decisions.queues(entra_id, node, _of(own), node.login):
         return
     actual = decisions.confirmed(entra_id, node)
     if actual is None:
@@ -199,7 +199,8 @@ def _keep(decisions: Decisions, link: Link, wanted: Wanted, *, twice: bool) -> N
         )
         decisions.kept_disabled += 1
         return
-    if decisions.queues(wanted.person.id, node, wanted.paired.mapping):
+    login = (wanted.login if wanted.full_sync else None) or node.login
+    if decisions.queues(wanted.person.id, node, wanted.paired.mapping, login):
         return
     actual, takeover = confirm_and_take_over(decisions, wanted, node)
     if actual is None or takeover.blocked:

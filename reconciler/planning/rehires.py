@@ -76,7 +76,7 @@ def _take_on(decisions: Decisions, wanted: Wanted, link: Link) -> None:
     if veto := decisions.veto(link.marker.entra_id, node.login):
         people.block_wanted("protected", f"not re-hired as node {node.id}: {veto}", wanted)
         return
-    if decisions.queues(wanted.person.id, node, wanted.paired.mapping):
+    if decisions.queues(wanted.person.id, node, wanted.paired.mapping, node.login):
         return
     actual, takeover = confirm_and_take_over(decisions, wanted, node)
     if actual is None or takeover.blocked:

@@ -47,8 +47,7 @@ def seat_technicians(decided: Sequence[Decisions], settled: Sequence[Sequence[Ac
     bought = people.mappings.technician_seats
     if bought is None:
         return Seated(filled)
-    count = count_technicians(technicians.tree, actions, bought)
-    free = max(0, bought - count.before + count.freed)
+    free = max(0, bought - technicians.tree.enabled_technicians + sum(action.frees_seat for action in actions))
     waiting: list[Action | Seeker] = [action for action in actions if action.takes_seat]
     waiting += technicians.seekers
     waiting.sort(key=_rank(people.mappings.mappings))
@@ -94,12 +93,11 @@ def recount_technicians(
     They stay in the plan, as the removals do; apply counts the seats that are free when it comes to them (§6, R67).
     """
     bought, tree = decisions.people.mappings.technician_seats, decisions.tree
-    count = count_technicians(tree, going, bought, seated.without)
     if bought is None:
-        return count, []
+        return count_technicians(tree, going, None), []
     rank = _rank(decisions.people.mappings.mappings)
     waiting = sorted((action for action in going if action.takes_seat), key=rank)
-    beyond = waiting[max(0, bought - count.before + count.freed) :]
+    beyond = waiting[max(0, bought - tree.enabled_technicians) :]  # no seat is freed: every removal is held
     without = (*seated.without, *(_login(action) for action in beyond))
     dropped = {action.id for action in beyond}
     fitting = [action for action in going if action.id not in dropped]
@@ -108,11 +106,11 @@ def recount_technicians(
 
 def rank_by_priority(mappings: Iterable[Mapping]) -> Callable[[Action], tuple[int, str, str]]:
     """Whoever comes first where there is not enough for all: by priority, then login (D22)."""
-    priorities = {mapping.name: mapping.priority for mapping in mappings}
+    priorities: dict[str | None, int] = {mapping.name: mapping.priority for mapping in mappings}
 
     def rank(action: Action) -> tuple[int, str, str]:
-        login = action.after("login") or action.subject.login or ""
-        return priorities.get(action.mapping or "", LAST), sort_key(str(login)), action.id
+        login = str(action.after("login") or action.subject.login)
+        return priorities.get(action.mapping, LAST), sort_key(login), action.id
 
     return rank
 
@@ -137,7 +135,7 @@ def _rank(mappings: Iterable[Mapping]) -> Callable[[Action | Seeker], tuple[bool
     def rank(one: Action | Seeker) -> tuple[bool, int, str, str]:
         if isinstance(one, Action):
             return ("enable" not in one.verbs, *of_action(one))
-        return False, one.mapping.priority if one.mapping else LAST, sort_key(one.node.login), one.entra_id
+        return False, one.mapping.priority if one.mapping else LAST, sort_key(one.login), one.entra_id
 
     return rank
 
