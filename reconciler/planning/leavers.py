@@ -10,7 +10,6 @@ from enum import Enum
 from typing import NamedTuple
 
 from reconciler.model.directory import Account, Group
-from reconciler.model.readings import Readings
 from reconciler.planning.desired import Paired
 from reconciler.planning.people import People
 
@@ -31,7 +30,7 @@ class Standing(Enum):
 
 class Verdict(NamedTuple):
     standing: Standing
-    reason: str
+    reason: str = ""
 
 
 def judge_account(people: People, entra_id: str, *, with_groups: bool) -> Verdict:
@@ -42,14 +41,14 @@ def judge_account(people: People, entra_id: str, *, with_groups: bool) -> Verdic
     row = people.rows.get(entra_id)
     if row is not None:
         if row.enabled:
-            return Verdict(Standing.PRESENT, "")
+            return Verdict(Standing.PRESENT)
         return Verdict(Standing.CERTAIN, "account disabled in Entra")
     known = people.readings.whereabouts.get(entra_id)
     if known is None:
         people.questions.accounts.add(entra_id)
         if with_groups:
             people.questions.groups_of.add(entra_id)
-        return Verdict(Standing.ASKED, "")
+        return Verdict(Standing.ASKED)
     if known.account is Account.DISABLED:
         return Verdict(Standing.CERTAIN, "account disabled in Entra")
     if known.account is Account.GONE:
@@ -62,7 +61,7 @@ def judge_account(people: People, entra_id: str, *, with_groups: bool) -> Verdic
         return Verdict(Standing.CERTAIN, "account no longer exists in Entra")
     if known.account is Account.UNKNOWN:
         return Verdict(Standing.UNCONFIRMED, "Entra did not say whether the account is enabled")
-    return Verdict(Standing.PRESENT, "")
+    return Verdict(Standing.PRESENT)
 
 
 def judge_membership(people: People, entra_id: str, own: Paired) -> Verdict:
@@ -77,7 +76,7 @@ def judge_membership(people: People, entra_id: str, own: Paired) -> Verdict:
     if known is None or not known.groups_asked:
         people.questions.accounts.add(entra_id)
         people.questions.groups_of.add(entra_id)
-        return Verdict(Standing.ASKED, "")
+        return Verdict(Standing.ASKED)
     if known.groups is None:
         return Verdict(Standing.UNCONFIRMED, "Entra did not say which groups they are in")
     for item in people.paired:
@@ -95,28 +94,24 @@ def _read_again(people: People, entra_id: str, own: Paired, groups: frozenset[st
     them, where the mapping follows nesting, is a torn reading as well. Where no group that the mapping does not follow
     explains what Entra says of them, it contradicts itself: a list that is short twice in a row is no proof.
     """
-    readings: Readings = people.readings
-    asked = False
+    again = people.readings.again
+    missing = {group_id for item in people.paired for group_id in groups & item.group_ids} - again.keys()
+    if missing:
+        people.questions.again |= missing
+        return Verdict(Standing.ASKED)
     unexplained = None
     for item in people.paired:
         inside, below = groups & item.group_ids, set[str]()
-        for group_id in sorted(inside):
-            again = readings.again.get(group_id)
-            if again is None:
-                people.questions.again.add(group_id)
-                asked = True
-            elif not isinstance(again, Group):
-                return Verdict(Standing.UNCONFIRMED, f"{item.entra_name} could not be read again: {again.why}")
-            elif any(member.id == entra_id for member in again.members):
-                return Verdict(Standing.MOVED, f"is in {again.name} now and was not a moment ago")
-            elif _nests_anew(item, again, groups):
-                return Verdict(Standing.MOVED, f"{again.name} holds another group now than a moment ago")
-            else:
-                below.update(again.nested)
+        for group in (again[group_id] for group_id in sorted(inside)):
+            if not isinstance(group, Group):
+                return Verdict(Standing.UNCONFIRMED, f"{item.entra_name} could not be read again: {group.why}")
+            if any(member.id == entra_id for member in group.members):
+                return Verdict(Standing.MOVED, f"is in {group.name} now and was not a moment ago")
+            if _nests_anew(item, group, groups):
+                return Verdict(Standing.MOVED, f"{group.name} holds another group now than a moment ago")
+            below.update(group.nested)
         if inside and groups.isdisjoint(below - item.group_ids):
             unexplained = item
-    if asked:
-        return Verdict(Standing.ASKED, "")
     if unexplained is not None:
         why = f"Entra says that they are in {unexplained.entra_name}, and does not show them there"
         return Verdict(Standing.UNCONFIRMED, why)
@@ -127,5 +122,5 @@ def _nests_anew(item: Paired, again: Group, groups: frozenset[str]) -> bool:
     """Whether a group the mapping follows holds one now, with the person in it, that it did not hold a moment ago."""
     if item.walk is None or item.mapping.nested == "direct":
         return False
-    before = next((met.group.nested for met in item.walk.met if met.group.id == again.id), ())
-    return not groups.isdisjoint(set(again.nested) - set(before))
+    before = {inner for met in item.walk.met if met.group.id == again.id for inner in met.group.nested}
+    return not groups.isdisjoint(set(again.nested) - before)

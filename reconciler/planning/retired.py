@@ -17,7 +17,7 @@ def judge_retired(people: People, entra_id: str, retired: Retired) -> Verdict:
     LEAVER: disabled. PRESENT: kept, as the file says. UNCONFIRMED: kept, because a frozen mapping may have them.
     """
     if retired.people == "keep":
-        return Verdict(Standing.PRESENT, "")
+        return Verdict(Standing.PRESENT)
     if entra_id not in people.left_out:
         places = people.places_of(entra_id)
         for item in places or people.paired:

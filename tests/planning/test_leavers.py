@@ -47,6 +47,7 @@ def test_D8_an_unknown_account_is_kept_whatever_its_groups(left: World, groups: 
     left.groups_of["ann"] = groups
     made = left.plan()
     assert (made.verbs, made.codes) == ({}, ["unconfirmed ann"])
+    assert made.message("unconfirmed") == "kept: Entra did not say whether the account is enabled"
     assert made.plan.has_errors
     assert made.plan.summary.blocked == 1
 
@@ -55,6 +56,7 @@ def test_D8_unknown_groups_are_unconfirmed(left: World) -> None:
     left.groups_of["ann"] = None
     made = left.plan()
     assert (made.verbs, made.codes) == ({}, ["unconfirmed ann"])
+    assert made.message("unconfirmed") == "kept: Entra did not say which groups they are in"
 
 
 @pytest.mark.parametrize(("confirmed", "verbs"), [(True, "disable"), (None, "disable"), (False, None)])
@@ -64,6 +66,9 @@ def test_D8_a_404_is_believed_of_the_configured_tenant_only(left: World, confirm
     made = left.plan()
     assert made.verbs.get("ann") == verbs
     assert ("unconfirmed ann" in made.codes) == (verbs is None)
+    if verbs is None:
+        why = "kept: Entra says the account does not exist, but the token is another tenant's"
+        assert made.message("unconfirmed") == why
 
 
 def test_D8_a_404_is_not_believed_while_no_mapped_group_was_read(left: World) -> None:
@@ -71,7 +76,8 @@ def test_D8_a_404_is_not_believed_while_no_mapped_group_was_read(left: World) ->
     left.unread["field"] = unread("field")
     made = left.plan()
     assert made.verbs == {}
-    assert "unconfirmed ann" in made.codes
+    assert made.codes == ["frozen field", "unconfirmed ann"]
+    assert made.message("unconfirmed") == "kept: Entra says the account does not exist, but no mapped group was read"
 
 
 def test_D8_a_disabled_account_is_believed_without_any_group_read(left: World) -> None:
@@ -113,6 +119,12 @@ def test_D8_whoever_may_be_in_a_frozen_mapping_is_unconfirmed(left: World, where
     made = left.plan()
     assert made.verbs == {}
     assert made.codes == ["frozen other", "unconfirmed ann"]
+    said = (
+        "in other, whose mapping is frozen"
+        if where == "row"
+        else f"may be in {group_id('other')}, whose mapping is frozen"
+    )
+    assert made.message("unconfirmed") == f"kept: {said}"
 
 
 def test_D8_a_frozen_mapping_that_does_not_hold_them_keeps_nobody(left: World) -> None:
@@ -126,6 +138,7 @@ def test_D8_in_one_of_ours_after_all_is_a_torn_reading(left: World) -> None:
     left.again[group_id("field")] = Group(group_id("field"), "field", (left.people["ann"],))
     made = left.plan()
     assert (made.verbs, made.codes) == ({}, ["reading_moved ann"])
+    assert made.message("reading_moved") == "nothing this time: is in field now and was not a moment ago"
     assert made.asked_for("again") == {group_id("field")}
     assert not made.plan.has_errors
 
@@ -141,7 +154,8 @@ def test_D8_a_list_that_is_short_twice_is_no_proof(left: World) -> None:
     left.groups_of["ann"] = frozenset({group_id("field")})
     made = left.plan()
     assert (made.verbs, made.codes) == ({}, ["unconfirmed ann"])
-    assert "does not show them there" in made.message("unconfirmed")
+    said = "kept: Entra says that they are in field, and does not show them there"
+    assert made.message("unconfirmed") == said
     left.nest("field", "a")
     assert left.plan().codes == ["unconfirmed ann"], "she is not in the nested group either"
 
@@ -151,6 +165,17 @@ def test_D8_a_group_that_cannot_be_read_again_is_unconfirmed(left: World) -> Non
     left.again[group_id("field")] = unread("field")
     made = left.plan()
     assert (made.verbs, made.codes) == ({}, ["unconfirmed ann"])
+    assert made.message("unconfirmed") == "kept: field could not be read again: short of a page"
+
+
+def test_D8_a_group_nested_since_that_the_mapping_does_not_follow_explains_them(left: World) -> None:
+    """`nested: direct`: whoever is in the group only by way of another, old or new, has left."""
+    left.nest("field", "a")
+    new = id_of("a group nobody has read")
+    left.groups_of["ann"] = frozenset({group_id("field"), new})
+    top = left.entra_group("field")
+    left.again[group_id("field")] = Group(top.id, top.name, top.members, (*top.nested, new))
+    assert left.plan().verbs == {"ann": "disable"}
 
 
 def test_D8_every_group_of_ours_is_read_again_in_one_go(left: World) -> None:

@@ -119,6 +119,9 @@ def test_D7_whoever_may_be_in_a_frozen_mapping_is_not_disabled(
     made = world.plan()
     assert made.verbs.get("ann", "-") == verbs
     assert ("unconfirmed ann" in made.codes) is (verbs == "-")
+    if verbs == "-":
+        said = "is in desk" if member else f"may be in {group_id('desk')}"
+        assert made.message("unconfirmed") == f"kept: {said}, whose mapping is frozen"
 
 
 def test_D8_whom_a_rule_left_out_of_a_frozen_mapping_has_left() -> None:

@@ -30,6 +30,7 @@ def test_disabled_without_a_marker_the_licence_released_in_the_same_write(world:
         "mobile_license": (True, False),
         "enabled": (True, False),
     }
+    assert action.reason == "in none of the Entra groups mapped to this Rescue group (settings.unmanaged)"
     assert (action.subject.entra_id, action.subject.node_id, action.subject.name) == (None, 1001, "Uma U")
     assert action.id == person_action_id("technician", None, 1001)
     assert action.group.before == action.group.after == "field"
@@ -148,6 +149,9 @@ def test_addresses_that_cannot_be_read_keep_that_group(world: World) -> None:
     made = world.plan()
     assert made.verbs == {"ulf": "disable"}
     assert made.codes == ["unconfirmed field", "unmanaged uma", "unmanaged una"]
+    assert made.message("unconfirmed") == (
+        "nobody unmanaged is disabled there: the addresses of a member could not be read from Entra"
+    )
     assert made.plan.summary.unmanaged == 2
     assert made.plan.has_errors
 
@@ -188,6 +192,7 @@ def test_nobody_goes_while_the_members_of_any_mapped_group_are_not_known(world: 
     made = world.plan()
     assert made.verbs == {}
     assert made.codes == ["frozen lost", "unconfirmed lost", "unmanaged uma"]
+    assert made.message("unconfirmed") == f"nobody unmanaged is disabled: who is in {group_id('lost')} is not known"
 
 
 def test_two_healthy_mappings_of_one_group(world: World) -> None:
@@ -204,6 +209,38 @@ def test_administrators_are_not_looked_at(world: World) -> None:
     world.node("adm", parent=ADMINISTRATORS, type=NodeType.ADMINISTRATOR)
     made = world.plan()
     assert (made.verbs, made.codes) == ({}, [])
+
+
+def test_each_of_several_who_are_not_what_the_tree_said_counts_as_blocked(world: World) -> None:
+    for key in ("uma", "una"):
+        node = world.node(key)
+        world.told[node.id] = None
+    made = world.plan()
+    assert (made.plan.summary.blocked, made.plan.summary.unmanaged) == (2, 2)
+
+
+@pytest.mark.parametrize(("who", "rule", "why"), [
+    ("report", "unmanaged", "in a mapped Rescue group, and in none of the Entra groups mapped to it"),
+    ("protected", "protected", "in none of the Entra groups mapped to this Rescue group, and not disabled: "
+                               "uma@x.example is protected by the file"),
+    ("held", "protected", "in none of the Entra groups mapped to this Rescue group, and not disabled: "
+                          "held until 2026-11-22 by an override (line 90)"),
+])  # fmt: skip
+def test_what_is_said_of_whoever_stays(world: World, who: str, rule: str, why: str) -> None:
+    world.node("uma")
+    NEVER[who][0](world)
+    made = world.plan()
+    assert [(f.code, f.mapping, f.login, f.message) for f in made.plan.findings] == [
+        (rule, "field", "uma@x.example", why)
+    ]
+    assert made.plan.summary.blocked == (rule == "protected")
+
+
+def test_each_of_several_protected_strangers_counts_as_blocked(world: World) -> None:
+    world.protected = ("u*",)
+    world.node("uma")
+    world.node("una")
+    assert world.plan().plan.summary.blocked == 2
 
 
 @pytest.mark.parametrize("told", ["name", "gone"])
