@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.directory import Account, Group, UnreadGroup
+from reconciler.model.hierarchy import NodeType
+from reconciler.model.marker import Licence
 
-from .world import World, group_id, id_of, mark
+from .world import ADMINISTRATORS, World, group_id, id_of, mark
 
 GONE, DISABLED, ENABLED, UNKNOWN = Account.GONE, Account.DISABLED, Account.ENABLED, Account.UNKNOWN
 
@@ -292,3 +294,19 @@ def test_D17_a_missing_rescue_group_freezes_the_mapping_and_its_certain_leavers_
     made = world.plan()
     assert made.verbs == {"ann": "disable"}
     assert made.codes == ["frozen field"]
+
+
+def test_D8_memberships_are_asked_for_where_only_the_account_was(world: World) -> None:
+    """Her administrator is an orphan, asked for by id alone; then it shows that her technician holds a licence."""
+    world.mapping("desk", mobile_license="award").both("kim", "desk", marker=mark("kim", "desk", m=Licence.GIVEN))
+    world.seats[1000].mobile = True
+    world.person("ann")
+    world.node("ann", mark("ann", "deleted"), parent=ADMINISTRATORS, type=NodeType.ADMINISTRATOR)
+    world.node("ann", mark("ann", "desk", off=True), group="desk", status="Disabled", mobile=True)
+    made = world.plan("full")
+    assert made.codes == ["orphaned ann"]
+    assert [(action.role, action.verbs) for action in made.plan.actions] == [("technician", ("update",))]
+    assert [(asked.accounts, asked.groups_of) for asked in made.asked] == [
+        ({id_of("ann")}, set()),
+        ({id_of("ann")}, {id_of("ann")}),
+    ]
