@@ -188,6 +188,14 @@ def test_D8_every_group_of_ours_is_read_again_in_one_go(left: World) -> None:
     assert [questions.again for questions in made.asked if questions.again] == [{group_id("field"), group_id("other")}]
 
 
+def test_D8_the_groups_of_several_people_are_read_again_in_one_go(left: World) -> None:
+    left.mapping("other").both("eve", "other")
+    left.person("bob").node("bob", mark("bob", "other"), group="other")
+    left.groups_of |= {"ann": frozenset({group_id("field")}), "bob": frozenset({group_id("other")})}
+    made = left.plan()
+    assert [questions.again for questions in made.asked if questions.again] == [{group_id("field"), group_id("other")}]
+
+
 def test_D8_somebody_of_a_healthy_mapping_who_is_now_in_another_is_moved(left: World) -> None:
     left.mapping("other").person("ann", "other")
     assert left.plan().verbs == {"ann": "move"}
