@@ -40,26 +40,26 @@ def decide_unmanaged(decisions: Decisions) -> int:
     left = 0
     doubted = set()
     for node in strangers:
-        place = node.parent or 0
-        if node.id in doomed and place not in unread:
-            left += not _disable(decisions, node, places[place][0])
+        items = places[node.parent]
+        if node.id in doomed and node.parent not in unread:
+            left += not _disable(decisions, node, items[0])
             continue
         left += 1
         if node.id in doomed:
-            doubted.add(place)
-        _report(decisions, node, places[place])
-    for place in sorted(doubted):
+            doubted.add(node.parent)
+        _report(decisions, node, items)
+    for place in doubted:
         message = "nobody unmanaged is disabled there: the addresses of a member could not be read from Entra"
         people.report("unconfirmed", message, mapping=places[place][0].mapping)
     return left
 
 
-def _healthy_places(people: People) -> dict[int, tuple[Paired, ...]]:
+def _healthy_places(people: People) -> dict[int | None, tuple[Paired, ...]]:
     """Node id of a mapped Rescue group -> its mappings, by name, where every one of them is healthy and fully synced.
 
     Without full sync the group in Rescue is not the mapping's: whoever else sits there is nobody's business (D10, E9).
     """
-    places: dict[int, tuple[Paired, ...]] = {}
+    places: dict[int | None, tuple[Paired, ...]] = {}
     for item in people.paired:
         for node_id in item.nodes:
             places[node_id] = (*places.get(node_id, ()), item)

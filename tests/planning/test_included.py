@@ -126,8 +126,38 @@ def test_nobody_shown_is_told_and_nothing_is_created(world: World, answer: NoPer
     world.unnamed[ANN] = answer
     made = include(world).plan()
     assert (made.verbs, made.codes) == ({}, ["unconfirmed ann"])
-    assert made.message("unconfirmed") == f"the include of line 90 has no effect: {answer.why}"
+    assert [(f.mapping, f.login, f.message) for f in made.plan.findings] == [
+        ("field", ANN, f"the include of line 90 has no effect: {answer.why}")
+    ]
     assert made.plan.has_errors
+
+
+def test_each_of_several_who_are_not_shown_counts_as_blocked(world: World) -> None:
+    """By the name the file gives, or by object id where only the account is disabled."""
+    world.both("kim")
+    for key in ("ann", "bea"):
+        world.unnamed[f"{key}@x.example"] = LOST
+        include(world, f"{key}@x.example")
+    for key in ("cat", "dora"):
+        world.person(key, enabled=False)
+        include(world, f"{key}@x.example")
+    made = world.plan()
+    assert made.codes == [f"unconfirmed {key}" for key in ("ann", "bea", "cat", "dora")]
+    assert made.plan.summary.blocked == 4
+
+
+def test_a_mapping_of_the_other_role_or_of_no_file_includes_nobody_here(world: World) -> None:
+    """Each role looks at its own, whatever comes first; the rest of the file still counts."""
+    world.mapping("boss", role=Role.ADMIN)
+    world.both("kim")
+    world.both("root", "boss")
+    for key, mapping in (("ann", "boss"), ("bea", "field"), ("cat", "boss")):
+        world.person(key)
+        include(world, f"{key}@x.example", mapping=mapping)
+    made = world.plan()
+    assert {action.subject.name: (action.role, action.mapping) for action in made.plan.actions} == {
+        "Ann": ("admin", "boss"), "Bea": ("technician", "field"), "Cat": ("admin", "boss"),
+    }  # fmt: skip
 
 
 def test_a_disabled_account_is_told_and_disabled(world: World) -> None:
@@ -135,6 +165,9 @@ def test_a_disabled_account_is_told_and_disabled(world: World) -> None:
     world.person("ann", enabled=False)
     made = include(world).plan()
     assert (made.verbs, made.codes) == ({}, ["unconfirmed ann"])
+    assert [(f.mapping, f.login, f.message) for f in made.plan.findings] == [
+        ("field", ANN, "the include of line 90 has no effect: the account is disabled in Entra")
+    ]
     world.node("ann", mark("ann"))
     assert world.plan().verbs == {"ann": "disable"}
 
