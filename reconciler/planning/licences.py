@@ -59,7 +59,7 @@ def settle_licences(decisions: Decisions, actions: Sequence[Action]) -> Licensed
         freed=len(freed),
         taken=taken,
         after=len(holders) - len(freed) + taken,
-        without=tuple(finding.login or "" for finding in findings),
+        without=tuple(str(finding.login) for finding in findings),
     )
     return Licensed(list(by_id.values()), seats, tuple(findings), made)
 
@@ -71,7 +71,7 @@ def recount_licences(planned: SeatCount, going: Iterable[Action], mappings: Iter
     awards = sorted((action for action in going if action.awards), key=rank_by_priority(mappings))
     free = len(awards) if planned.bought is None else max(0, planned.bought - planned.before + freed)
     taken = len(awards[:free])
-    without = (*planned.without, *(action.subject.login or "" for action in awards[free:]))
+    without = (*planned.without, *(str(action.subject.login) for action in awards[free:]))
     after = planned.before - freed + taken
     return planned.model_copy(update={"freed": freed, "taken": taken, "after": after, "without": without})
 

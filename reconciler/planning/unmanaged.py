@@ -35,7 +35,7 @@ def decide_unmanaged(decisions: Decisions) -> int:
         people.report("unconfirmed", message, mapping=unseen.mapping)
         doomed = set()
     if doomed and not _everybody_is_known(people):
-        return 0
+        return len(strangers)
     unread = _unread_places(people)
     left = 0
     doubted = set()

@@ -130,3 +130,13 @@ def test_an_award_alone_is_an_action_with_everything_a_reader_needs(world: World
     assert (action.reason, action.removal) == ("direct member of field", False)
     assert (subject.node_id, subject.login, subject.name) == (seat.id, "ann@x.example", "Ann")
     assert (action.group.before, action.group.after) == ("field", "field")
+
+
+def test_whoever_is_in_sync_but_for_their_licence_is_not_unchanged(world: World) -> None:
+    world.mapping("field", **AWARD).mapping("depot", **RELEASE)
+    holder(world, "rex", "depot")
+    holder(world, "cat")
+    for key in ("ann", "bea"):
+        holder(world, key, m=NOT_GIVEN)
+    summary = world.plan().plan.summary
+    assert (summary.unchanged, summary.update, summary.changes_total) == (1, 3, 3)
