@@ -8,8 +8,9 @@ import pytest
 
 from reconciler.model.marker import Licence
 from reconciler.model.plan import SeatCount
+from reconciler.planning.licences import rank_awards
 
-from .test_licences import AWARD, GIVEN, NOT_GIVEN, REFUSED, RELEASE, holder
+from .test_licences import AWARD, GIVEN, NOT_GIVEN, REFUSED, RELEASE, holder, licence
 from .world import Outcome, World, mark
 
 AGAIN = "no mobile licence: Rescue refused it; tried again with --refresh full, or once a licence is released"
@@ -140,3 +141,37 @@ def test_whoever_is_in_sync_but_for_their_licence_is_not_unchanged(world: World)
         holder(world, key, m=NOT_GIVEN)
     summary = world.plan().plan.summary
     assert (summary.unchanged, summary.update, summary.changes_total) == (1, 3, 3)
+
+
+def test_only_awards_are_ranked_by_priority_then_login(world: World) -> None:
+    world.mapping("field", **AWARD, priority=2).mapping("depot", **RELEASE, priority=1).mapping("desk", priority=3)
+    holder(world, "rex", "depot")
+    holder(world, "zoe", m=NOT_GIVEN)
+    world.person("ann", "field").person("new", "desk")
+    plan = world.plan().plan
+    logins = {action.id: action.subject.login for action in plan.actions}
+    assert [logins[id_] for id_ in rank_awards(plan.actions, world.mappings)] == ["ann@x.example", "zoe@x.example"]
+
+
+# what the marker says of a mapping that went, or of one that is there -> what it says once they are disabled
+LEFT: dict[str, tuple[str, dict[str, Any], Licence | None, str | None]] = {
+    "gone, given": ("deleted", {}, GIVEN, "-m"),
+    "gone, refused": ("deleted", {}, REFUSED, "-m"),
+    "gone, never managed": ("deleted", {}, None, None),
+    "awards": ("field", AWARD, GIVEN, "-m"),
+    "awards, and nobody had looked yet": ("field", AWARD, None, "-m"),
+    "releases": ("field", RELEASE, None, "-m"),
+    "keeps": ("field", {"mobile_license": "keep"}, GIVEN, None),
+    "awards without full sync": ("field", {**AWARD, "full_sync": False}, None, None),
+}
+
+
+@pytest.mark.parametrize("case", LEFT)
+def test_D3_what_the_marker_of_a_leaver_says_of_the_licence(world: World, case: str) -> None:
+    mapping, said, before, after = LEFT[case]
+    world.mapping("field", **said).mapping("desk").both("kim", "desk")
+    world.person("stays", "field").person("ann", enabled=False)
+    world.node("ann", mark("ann", mapping, m=before), mobile=True)
+    made = world.plan()
+    assert made.verbs["ann"] == "disable"
+    assert licence(made, "ann") == (False, after)

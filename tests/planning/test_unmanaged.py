@@ -236,6 +236,13 @@ def test_what_is_said_of_whoever_stays(world: World, who: str, rule: str, why: s
     assert made.plan.summary.blocked == (rule == "protected")
 
 
+def test_where_nobody_is_to_be_disabled_nobody_is_said_to_be_spared(world: World) -> None:
+    world.settings["unmanaged"] = "report"
+    world.protected = ("u*",)
+    world.node("uma")
+    assert world.plan().codes == ["unmanaged uma"]
+
+
 def test_each_of_several_protected_strangers_counts_as_blocked(world: World) -> None:
     world.protected = ("u*",)
     world.node("uma")
