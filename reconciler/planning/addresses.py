@@ -27,7 +27,7 @@ def owners_of_unmarked(people: People) -> dict[str, set[str]]:
 
 def everybody(people: People) -> dict[str, Person]:
     """By object id: everybody a group of either role shows."""
-    return people.rows | (people.other.rows if people.other is not None else {})
+    return people.rows | people.other.rows
 
 
 def unmarked_at(people: People, addresses: frozenset[str]) -> list[Node]:

@@ -48,9 +48,7 @@ class Groundwork:
     def open(self, readings: Readings, questions: Questions) -> tuple[People, ...]:
         """The people of both roles for one round: its answers in, nothing found yet."""
         roles = tuple(
-            replace(
-                people, readings=readings, questions=questions, by_sso_id={}, findings=[], blocked=set(), other=None
-            )
+            replace(people, readings=readings, questions=questions, by_sso_id={}, findings=[], blocked=set())
             for people in self.roles
         )
         for people in roles:

@@ -126,5 +126,5 @@ def _take_sso_id(decisions: Decisions, wanted: Wanted, node: Node | None) -> Tak
 
 def _is_same_person(people: People, other: Details, wanted: Wanted) -> bool:
     """Whether a node of another role is this person's: by its marker, or by its login."""
-    owner = people.other.matches.owner_of.get(other.id) if people.other is not None else None
+    owner = people.other.matches.owner_of.get(other.id)
     return owner == wanted.person.id or normal_login(other.login) == wanted.key

@@ -109,7 +109,7 @@ def _share_out(
     for claim in awarding:
         refused = claim.marker is not None and claim.marker.licence is Licence.REFUSED
         if _holds(people, claim):
-            wishes.append((claim, _Wish(True, Licence.GIVEN)))
+            wishes.append((claim, _Wish(None, Licence.GIVEN)))
             continue
         if not free:
             waiting = f" or wait for {kept} whom Rescue refused" if kept else ""

@@ -60,8 +60,8 @@ class People:
     by_sso_id: dict[str, list[Details]] = field(default_factory=dict)
     """SSO ID -> everybody getUser showed with it, by node id."""
     findings: list[Finding] = field(default_factory=list)
-    other: People | None = None
-    """The same of the other role (D12)."""
+    other: People = field(init=False, repr=False, compare=False)
+    """The same of the other role (D12): see `meet`."""
     owners_of_unmarked: dict[str, set[str]] | None = None
     """See `planning.addresses`."""
     blocked: set[str] = field(default_factory=set)
@@ -111,11 +111,11 @@ class People:
 
     def is_elsewhere(self, entra_id: str) -> bool:
         """Whether a node of the other role carries this person's marker (D12)."""
-        return self.other is not None and entra_id in self.other.matches.linked
+        return entra_id in self.other.matches.linked
 
     def is_wanted_elsewhere(self, entra_id: str) -> bool:
         """Whether a mapping of the other role has this person, or several would (D12)."""
-        return self.other is not None and (entra_id in self.other.wanted or entra_id in self.other.stuck)
+        return entra_id in self.other.wanted or entra_id in self.other.stuck
 
     def mapping_at(self, node_id: int | None) -> Mapping | None:
         """The first mapping by name that fills a Rescue group; None where none does."""
@@ -123,7 +123,7 @@ class People:
 
     def wanted_at(self, node_id: int) -> Wanted | Conflict | None:
         """What the person linked to a node of either role is wanted as there; None for anybody else's node."""
-        for people in filter(None, (self, self.other)):
+        for people in (self, self.other):
             if node_id in people.matches.owner_of:
                 return people.wanted.get(people.matches.owner_of[node_id])
         return None

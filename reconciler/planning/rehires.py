@@ -44,7 +44,7 @@ def _left_behind(people: People, wanted: Wanted, holders: list[Node]) -> Link | 
     links = people.matches.linked.get(people.matches.owner_of.get(holders[0].id, ""), ())
     if len(links) != 1 or not links[0].marker.off:
         return None
-    owners = people.other.matches.owner_of if people.other is not None else {}
+    owners = people.other.matches.owner_of
     elsewhere = people.matches.nodes_of_others(normal_login(holders[0].login))
     same = all(owners.get(node.id) in (links[0].marker.entra_id, wanted.person.id) for node in elsewhere)
     return links[0] if same else None

@@ -19,17 +19,22 @@ def changes_role(people: People, entra_id: str, login: str) -> bool:
     `login`: of their node in this role.
     """
     other = people.other
-    if other is None or entra_id not in other.wanted:
+    if entra_id not in other.wanted:
         return False
     return entra_id not in other.matches.linked and not other.matches.nodes_of_role(normal_login(login))
 
 
 def may_change_role(people: People, entra_id: str) -> Paired | None:
-    """A frozen mapping of the other role whose group holds this person: what they will be is not known."""
+    """A frozen mapping of the other role whose group holds this person: what they will be is not known.
+
+    None for whom a rule leaves out: they will be nothing (D8).
+    """
     other, known = people.other, people.readings.whereabouts.get(entra_id)
+    if entra_id in people.left_out or entra_id in other.left_out:
+        return None
     groups = (known.groups if known is not None else None) or ()
-    paired, theirs = (other.paired, other.places_of(entra_id)) if other is not None else ((), ())
-    return next((i for i in paired if i.frozen is not None and (i in theirs or i.entra_id in groups)), None)
+    theirs = other.places_of(entra_id)
+    return next((i for i in other.paired if i.frozen is not None and (i in theirs or i.entra_id in groups)), None)
 
 
 def report_second_role(people: People, wanted: Wanted, key: str) -> bool:
@@ -39,7 +44,7 @@ def report_second_role(people: People, wanted: Wanted, key: str) -> bool:
     """
     entra_id, other = wanted.person.id, people.other
     here = ROLE_WORDS[people.role]
-    if other is not None and entra_id in other.matches.linked and entra_id not in other.wanted:
+    if entra_id in other.matches.linked and entra_id not in other.wanted:
         there, nodes = ROLE_WORDS[other.role], ", ".join(str(link.node.id) for link in other.matches.linked[entra_id])
         left = "is disabled like any leaver" if other.role is Role.ADMIN else "is not written"
         message = (

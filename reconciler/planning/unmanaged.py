@@ -96,7 +96,7 @@ def _report(decisions: Decisions, node: Node, items: Sequence[Paired]) -> None:
 
 def _unseen(people: People) -> Paired | None:
     """A mapping of either role, by name, whose members are not all known: any stranger may be one of them."""
-    paired = (*people.paired, *(people.other.paired if people.other is not None else ()))
+    paired = (*people.paired, *people.other.paired)
     return next((item for item in paired if item.group is None or (item.walk is not None and item.walk.unread)), None)
 
 

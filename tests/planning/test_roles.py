@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.model.directory import UnreadGroup
 from reconciler.model.hierarchy import Role
+from reconciler.model.mappings import Retired
 
 from .world import Outcome, World, group_id, id_of, mark
 
@@ -156,3 +157,35 @@ def test_D12_while_a_mapping_of_administrators_is_frozen_its_members_stay_techni
         name = "admins" if frozen == "Rescue group missing" else group_id("admins")
         said = f"kept: is in {name}, whose mapping for administrators is frozen"
         assert ("unconfirmed", "field", "ann@x.example", said) in told(made)
+
+
+@pytest.mark.parametrize(("excluded", "verbs"), [(False, {}), (True, {"ann": "disable"})])
+@pytest.mark.parametrize("group", ["both", "admins"])
+def test_D12_whom_a_rule_leaves_out_becomes_no_administrator_of_a_frozen_mapping(
+    excluded: bool, verbs: dict[str, str], group: str
+) -> None:
+    """`exclude` is as if in no group (D8): whoever is excluded has left, whatever else cannot be told."""
+    world = World().mapping("field").mapping("admins", role=Role.ADMIN, node=False)
+    world.both("kim", "field")
+    world.person("boss2", "admins").person(
+        "ann", *(["field", "admins"] if group == "both" and excluded else ["admins"])
+    )
+    technician(world, mark("ann"))
+    if excluded:
+        world.override("ann@x.example")
+    made = world.plan()
+    assert made.verbs == verbs
+    assert made.codes == ["frozen admins"] + ([] if excluded else ["unconfirmed ann"])
+
+
+def test_D12_people_of_a_retired_mapping_are_asked_for_by_id_alone_and_kept_all_the_same() -> None:
+    """Who is in the group of administrators was read; only its Rescue group is missing."""
+    world = World().mapping("field").mapping("admins", role=Role.ADMIN, node=False)
+    world.retired.append(Retired(group_id("old"), "disable", 70))
+    world.both("kim", "field")
+    world.person("boss2", "admins").person("ann", "admins")
+    technician(world, mark("ann", "old"))
+    made = world.plan()
+    assert made.verbs == {}
+    assert told(made)[-1][:3] == ("unconfirmed", None, "ann@x.example")
+    assert made.message("unconfirmed") == "kept: is in admins, whose mapping for administrators is frozen"

@@ -195,6 +195,15 @@ def test_nobody_goes_while_the_members_of_any_mapped_group_are_not_known(world: 
     assert made.message("unconfirmed") == f"nobody unmanaged is disabled: who is in {group_id('lost')} is not known"
 
 
+def test_nobody_goes_while_a_nested_group_of_any_mapping_is_not_read(world: World) -> None:
+    world.mapping("lost", nested="flatten").nest("lost", "inner").both("eve", "lost")
+    world.unread["inner"] = UnreadGroup(group_id("inner"), "inner", "page 2 failed")
+    world.node("uma")
+    made = world.plan()
+    assert made.verbs == {}
+    assert made.codes == ["frozen lost", "unconfirmed lost", "unmanaged uma"]
+
+
 def test_two_healthy_mappings_of_one_group(world: World) -> None:
     world.mapping("a", node=False, rescue_group=("field",)).person("eve", "a").node("eve", mark("eve", "a"))
     world.node("uma")
