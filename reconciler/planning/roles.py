@@ -53,7 +53,7 @@ def report_second_role(people: People, wanted: Wanted, key: str) -> bool:
         )
         people.block_wanted("role_change", message, wanted)
         return True
-    if people.is_elsewhere(entra_id) or people.is_wanted_elsewhere(entra_id):
+    if people.is_wanted_elsewhere(entra_id):
         message = f"wanted as technician and as administrator at once; the {here} is not created"
         people.block_wanted("both_roles", message, wanted)
         return True

@@ -306,3 +306,28 @@ def test_an_orphaned_administrator_is_disabled_only_as_a_certain_leaver() -> Non
     made = world.plan()
     assert made.verbs == {"bob": "disable"}
     assert made.codes == ["orphaned ann"]
+
+
+@pytest.mark.parametrize("what", ["a technician is disabled", "an administrator is renamed"])
+def test_D4_master_administrators_are_not_read_while_no_administrator_is_disabled(what: str) -> None:
+    world = company()
+    mia = world.node("mia", parent=MASTERS, type=NodeType.MASTER_ADMINISTRATOR)
+    if what == "a technician is disabled":
+        world.node("ann", mark("ann"))
+    else:
+        world.both("ann", "admins", name="Old")
+    made = world.plan()
+    assert list(made.verbs) == ["ann"]
+    assert mia.id not in made.asked_for("details")
+
+
+def test_D4_master_administrators_are_asked_for_together_with_everybody_else() -> None:
+    """Lea's account is asked for first, so her record is asked for when it shows that ann is to be disabled."""
+    world = company()
+    mia = world.node("mia", parent=MASTERS, type=NodeType.MASTER_ADMINISTRATOR)
+    world.person("ann", "admins", enabled=False)
+    admin(world, "ann", mark("ann", "admins"))
+    lea = world.node("lea", mark("lea"))
+    made = world.plan()
+    assert made.verbs == {"ann": "disable", "lea": "disable"}
+    assert [asked.details for asked in made.asked][1:] == [{mia.id, lea.id}]
