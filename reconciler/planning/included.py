@@ -30,10 +30,10 @@ class NotIncluded(NamedTuple):
 def place_included(people: People, included: InForce) -> None:
     """Puts everybody included in a mapping of this role where they count, beside the members. Asks for the unknown."""
     overrides = included.overrides
-    by_name = {item.mapping.name: item for item in people.paired}
+    by_name: dict[str | None, Paired] = {item.mapping.name: item for item in people.paired}
     ids = {normal_login(row.upn): row.id for row in people.rows.values()} if overrides else {}
     for override in overrides:
-        paired = by_name.get(override.mapping or "")
+        paired = by_name.get(override.mapping)
         if paired is None:
             continue
         name = normal_login(override.login)

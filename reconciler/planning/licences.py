@@ -48,7 +48,7 @@ def settle_licences(decisions: Decisions, actions: Sequence[Action]) -> Licensed
     wishes = [(claim, _without_award(decisions.people, claim)) for claim in claims if not _awards(claim)]
     awarding = sorted((claim for claim in claims if _awards(claim)), key=_rank)
     made = _write(decisions, by_id, wishes)
-    freed = {_node_of(action) for action in by_id.values() if action.releases}
+    freed = {action.subject.node_id for action in by_id.values() if action.releases}
     holders = _holders(decisions.people, claims, awarding) | freed
     given, findings = _share_out(decisions.people, awarding, len(holders - freed), len(freed))
     made += _write(decisions, by_id, given)
@@ -123,7 +123,7 @@ def _share_out(
             continue
         kept += refused and free > 0
         free -= free > 0  # whoever was refused keeps their place, so that the next run awards nobody else
-        wishes.append((claim, _Wish(False, Licence.REFUSED if refused else Licence.NOT_GIVEN)))
+        wishes.append((claim, _Wish(None, Licence.REFUSED if refused else Licence.NOT_GIVEN)))
         findings.append(
             make_finding(
                 "no_mobile_seat",
@@ -167,9 +167,7 @@ def _write(decisions: Decisions, by_id: dict[str, Action], wishes: Iterable[tupl
 def _action_for(decisions: Decisions, claim: Claim, node: Node, marker: Marker, wish: _Wish) -> Action | None:
     """The action for somebody in sync but for their licence, or None. Asks for their record first (D4)."""
     people = decisions.people
-    known = people.readings.details.get(node.id)
-    as_marked = wish.mobile is not True if marker.licence is not Licence.GIVEN else wish.mobile is not False
-    if marker.licence is wish.licence and as_marked and known is None:
+    if marker.licence is wish.licence and node.id not in people.readings.details:
         return None
     actual = decisions.confirmed(claim.wanted.person.id, node)
     if actual is None:
@@ -204,13 +202,9 @@ def _holders(people: People, claims: Sequence[Claim], awarding: Sequence[Claim])
 
 
 def _holds(people: People, claim: Claim) -> bool:
-    """Whether somebody has a licence: by their record where it was read, else by the marker."""
-    if claim.node is None:
-        return False
-    known = people.details(claim.node)
-    if known is not None:
-        return known.mobile
-    return claim.marker is not None and claim.marker.licence is Licence.GIVEN
+    """Whether somebody has a licence, by their record. Whoever has one by the marker and was not read never claims."""
+    known = people.details(claim.node) if claim.node is not None else None
+    return known is not None and known.mobile
 
 
 def _awards(claim: Claim) -> bool:
@@ -220,8 +214,4 @@ def _awards(claim: Claim) -> bool:
 
 def _rank(claim: Claim) -> tuple[int, str, str]:
     wanted = claim.wanted
-    return wanted.paired.mapping.priority, sort_key(wanted.login or ""), wanted.person.id
-
-
-def _node_of(action: Action) -> int:
-    return action.subject.node_id or 0
+    return wanted.paired.mapping.priority, sort_key(str(wanted.login)), wanted.person.id

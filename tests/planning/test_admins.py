@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -264,6 +265,17 @@ def test_min_admins_counts_master_administrators_but_neither_the_caller_nor_the_
     world.seats[max(world.seats)].holder = True
     found = verdict(world, "min_admins")
     assert (found.measured, found.passed) == (1, False)
+
+
+def test_min_admins_counts_neither_the_caller_nor_an_account_holder_who_is_somebody_else() -> None:
+    """A token is made by a master administrator; the account may be held by another."""
+    world = leavers(1, 1)
+    world.node("max", parent=MASTERS, type=NodeType.MASTER_ADMINISTRATOR, holder=True)
+    readings = world.readings()
+    caller = readings.caller._replace(details=readings.caller.details._replace(account_holder=False))
+    plan = world.plan(readings=replace(readings, caller=caller)).plan
+    found = next(guard for guard in plan.guards if guard.name == "min_admins")
+    assert (found.measured, found.of, found.passed) == (1, 2, False)
 
 
 def test_min_admins_does_not_count_who_is_only_to_be_enabled_or_created() -> None:

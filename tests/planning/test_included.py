@@ -57,11 +57,12 @@ def test_somebody_included_is_kept_up_like_any_member(
     assert include(world).plan().verbs == {"ann": verbs}
 
 
-def test_somebody_a_group_shows_is_not_asked_for(world: World) -> None:
+@pytest.mark.parametrize("name", [ANN, id_of("ann")], ids=["UPN", "object id"])
+def test_somebody_a_group_shows_is_not_asked_for(world: World, name: str) -> None:
     world.mapping("desk", priority=1)
     world.both("kim", "desk")
     world.both("ann")
-    made = include(world, mapping="desk").plan()
+    made = include(world, name, mapping="desk").plan()
     assert made.asked_for("included") == set()
     assert made.verbs == {"ann": "move"}
     assert made.action("ann").reason.startswith("included until")

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from reconciler.model.marker import Licence
-from reconciler.model.plan import SeatCount
+from reconciler.model.plan import SeatCount, person_action_id
 from reconciler.planning.licences import rank_awards
 
 from .test_licences import AWARD, GIVEN, NOT_GIVEN, REFUSED, RELEASE, holder, licence
-from .world import Outcome, World, mark
+from .world import Outcome, World, id_of, mark
 
 AGAIN = "no mobile licence: Rescue refused it; tried again with --refresh full, or once a licence is released"
 
@@ -175,3 +175,22 @@ def test_D3_what_the_marker_of_a_leaver_says_of_the_licence(world: World, case: 
     made = world.plan()
     assert made.verbs["ann"] == "disable"
     assert licence(made, "ann") == (False, after)
+
+
+def test_each_of_several_in_sync_of_whom_the_readings_differ_counts_as_blocked(world: World) -> None:
+    world.mapping("field", **AWARD)
+    for key in ("ann", "bea"):
+        seat = holder(world, key, m=NOT_GIVEN)
+        world.told[seat.id] = seat.details()._replace(name="Somebody")
+    made = world.plan()
+    assert made.codes == ["reading_moved ann", "reading_moved bea"]
+    assert made.plan.summary.blocked == 2
+
+
+def test_D3_an_award_on_one_of_two_nodes_of_a_marker_is_an_action_of_that_node(world: World) -> None:
+    world.mapping("field", **AWARD)
+    theirs = holder(world, "ann", m=NOT_GIVEN)
+    world.node("ann", mark("ann", m=NOT_GIVEN), login="other@x.example")
+    action = world.plan().action("ann")
+    assert action.subject.node_id == theirs.id
+    assert action.id == person_action_id("technician", id_of("ann"), theirs.id, twice=True)
