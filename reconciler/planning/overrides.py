@@ -38,7 +38,7 @@ class LoginPatterns:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         parts = ["".join(".*" if c == "*" else re.escape(c) for c in normal_login(pattern)) for pattern in patterns]
-        self._match = re.compile("|".join(f"(?:{part})" for part in parts), re.DOTALL).fullmatch if parts else None
+        self._match = re.compile("|".join(f"(?:{part})" for part in parts)).fullmatch if parts else None
 
     def holds(self, login: str) -> bool:
         """`login` in its normal form."""

@@ -117,9 +117,9 @@ class People:
         """Whether a mapping of the other role has this person, or several would (D12)."""
         return entra_id in self.other.wanted or entra_id in self.other.stuck
 
-    def mapping_at(self, node_id: int | None) -> Mapping | None:
-        """The first mapping by name that fills a Rescue group; None where none does."""
-        return next((item.mapping for item in self.paired if node_id in item.nodes), None)
+    def mapping_at(self, node_id: int | None) -> Mapping:
+        """The first mapping by name that fills a Rescue group; some mapping has to."""
+        return next(item.mapping for item in self.paired if node_id in item.nodes)
 
     def wanted_at(self, node_id: int) -> Wanted | Conflict | None:
         """What the person linked to a node of either role is wanted as there; None for anybody else's node."""

@@ -91,15 +91,21 @@ def test_a_permit_is_counted_before_anything_is_held() -> None:
     assert (held(made), made.plan.violations) == (set(), ())
 
 
-def test_administrators_left_too_few() -> None:
-    world = leaving(min_admins=2)
+@pytest.mark.parametrize(
+    ("others", "names"),
+    [({}, ["min_admins"]), ({"max_removals": 0, "max_removals_per_mapping": 0}, ["max_removals",
+      "max_removals_per_mapping", "min_admins"])],
+    ids=["alone", "beside every other guard about removals"],
+)  # fmt: skip
+def test_administrators_left_too_few(others: dict[str, Any], names: list[str]) -> None:
+    world = leaving(min_admins=2, **others)
     world.mapping("boss", role=Role.ADMIN, node=False)
     world.group("boss", ADMINISTRATORS, NodeType.ADMINISTRATOR_GROUP)
     for key in ("al", "bo"):
         world.person(key, *(["boss"] if key == "al" else []))
         world.node(key, mark(key, "boss"), group="boss", type=NodeType.ADMINISTRATOR)
     made = world.plan()
-    assert [guard.name for guard in made.plan.violations] == ["min_admins"]
+    assert [guard.name for guard in made.plan.violations] == names
     assert held(made) == {"bo"}
     assert not made.plan.refused
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.marker import Licence
+
 from .world import World, mark
 
 
@@ -55,3 +57,46 @@ def test_a_name_that_cannot_be_written_is_in_sync_with_nobody() -> None:
     world = World().mapping("field")
     world.person("ann", "field", name="<b>").node("ann", mark("ann"), name="<b>")
     assert _told(world) == (0, ["bad_name ann"], {})
+
+
+def test_everybody_in_sync_is_counted() -> None:
+    world = _in_sync()
+    world.both("bea")
+    world.both("cat")
+    assert _told(world) == (3, [], {})
+
+
+def test_D4_a_full_refresh_looks_at_everybody_linked_or_not() -> None:
+    world = _in_sync()
+    world.person("new", "field")
+    world.node("left", mark("left"))
+    made = world.plan("full")
+    assert (made.verbs, made.plan.summary.unchanged) == ({"left": "disable", "new": "create"}, 1)
+
+
+@pytest.mark.parametrize(
+    ("mobile_license", "before", "verbs"),
+    [
+        ("award", None, {"ann": "update"}),
+        ("award", Licence.GIVEN, {}),
+        ("release", None, {"ann": "update"}),
+        ("keep", Licence.GIVEN, {"ann": "update"}),
+        ("keep", None, {}),
+    ],
+    ids=["to be awarded", "awarded", "to be released", "no longer managed", "never managed"],
+)
+def test_whose_licence_is_managed_or_was_is_looked_at_though_all_else_is_right(
+    mobile_license: str, before: Licence | None, verbs: dict[str, str]
+) -> None:
+    world = World().mapping("field", mobile_license=mobile_license)
+    world.both("ann", marker=mark("ann", m=before), mobile=before is Licence.GIVEN)
+    assert world.plan().verbs == verbs
+
+
+def test_D11_of_three_mappings_the_best_has_somebody_and_three_equal_ones_nobody() -> None:
+    world = World().mapping("a", priority=3).mapping("b", priority=2).mapping("c", priority=1)
+    world.person("ann", "a", "b", "c").node("ann", mark("ann", "c"), group="c")
+    assert _told(world) == (1, [], {})
+    world = World().mapping("a").mapping("b").mapping("c")
+    world.person("ann", "a", "b", "c").node("ann", mark("ann", "c"), group="c")
+    assert sorted(world.plan().message("conflict").rpartition(": ")[2].split(", ")) == ["a", "b", "c"]
