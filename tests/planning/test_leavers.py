@@ -101,6 +101,7 @@ def test_D8_a_guest_is_a_leaver_at_once(left: World) -> None:
     left.person("ann", "field", guest=True)
     made = left.plan()
     assert made.verbs == {"ann": "disable"}
+    assert made.action("ann").reason == "a guest, and guests are skipped"
     assert made.asked_for("accounts") == set()
 
 
