@@ -294,3 +294,12 @@ def test_D8_a_group_of_a_frozen_mapping_keeps_people_also_when_it_is_nested() ->
     made = world.plan()
     assert "ann" not in made.verbs
     assert made.message("unconfirmed") == "kept: may be in other, whose mapping is frozen"
+
+
+def test_D11_two_mappings_onto_one_group_that_would_seat_somebody_apart_are_a_conflict() -> None:
+    world = field().mapping("more", node=False, rescue_group=("field",), nested="mirror").nest("field", "a")
+    world.group("a", world.place("field"))
+    world.person("eve", "more").person("kim", "field").person("ann", "a", "more")
+    made = world.plan()
+    assert made.codes == ["conflict ann"]
+    assert sorted(made.verbs) == ["eve", "kim"]
