@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,3 +96,14 @@ def test_an_sso_id_passes_from_one_role_to_the_other() -> None:
     made = world.plan()
     assert made.codes == []
     assert made.action("ann").depends_on == (made.action("bob").id,)
+
+
+def test_D21_whoever_keeps_an_sso_id_is_named_also_without_a_login(world: World) -> None:
+    world.mappings[0] = replace(world.mappings[0], upn_as_sso_id=True)
+    world.both("ann", marker=mark("ann", sso="old"), sso="old")
+    world.person("eve")
+    eve = world.node("eve", mark("eve"), login="", sso="ann@x.example", status="Disabled")
+    made = world.plan("full")
+    assert made.message("duplicate_sso") == (
+        f"the SSO ID is held by the disabled technician without a login (node {eve.id}); nothing is written"
+    )
