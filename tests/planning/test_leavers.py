@@ -43,6 +43,13 @@ def test_D8_disabled_or_gone_is_a_certain_leaver(left: World, account: Account, 
     assert made.action("ann").reason == reason
 
 
+def test_D8_disabled_in_the_member_row_is_a_certain_leaver_nobody_is_asked_about(left: World) -> None:
+    left.person("ann", "field", enabled=False)
+    made = left.plan()
+    assert made.action("ann").reason == "account disabled in Entra"
+    assert made.asked_for("accounts") == set()
+
+
 @pytest.mark.parametrize("groups", [None, frozenset[str]()])
 def test_D8_an_unknown_account_is_kept_whatever_its_groups(left: World, groups: frozenset[str] | None) -> None:
     left.accounts["ann"] = UNKNOWN
