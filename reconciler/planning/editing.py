@@ -133,7 +133,8 @@ def _without(action: Action, kept: set[tuple[str, str, str, str | None]]) -> Act
     if not left:
         return None
     fields = {item.field for item in left}
-    found = {item.verb for item in left}
+    made = any(item.field == "group" for item in left)
+    found = {item.verb for item in left if made or item.verb not in ("create", "create_group")}
     verbs = tuple(verb for verb in action.verbs if verb in found)
     changes = tuple(change for change in action.changes if change.field in fields)
     return action.model_copy(

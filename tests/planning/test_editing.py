@@ -139,6 +139,16 @@ def test_a_change_that_is_stopped_is_told_without_what_goes_on() -> None:
     assert renamed.origin == "pending"
 
 
+def test_of_somebody_who_is_created_all_the_same_only_the_rest_is_stopped() -> None:
+    """Their licence is; they are not told as somebody whose creation ends."""
+    world = company()
+    base = before(world, lambda base: set_mapping(base, "field", mobile_license="award"))
+    made = compare(world, base)
+    stopped = next(action for action in made.plan.stopped if action.subject.login == "joe@x.example")
+    assert stopped.verbs == ("update",)
+    assert [change.field for change in stopped.changes] == ["mobile_license"]
+
+
 def test_what_only_comes_out_otherwise_is_not_stopped_but_is_in_the_digest() -> None:
     world = company()
     world.people["ren"] = world.people["ren"]._replace(mail="new@x.example", upn="newer@x.example")
