@@ -137,18 +137,12 @@ class Decisions:
         Whoever must not be written never claims: the veto has been looked at, but for people in sync.
         """
         licence = marker.licence if marker else None
-        managed = wanted.paired.mapping.mobile_license != "keep" or licence is not None
-        if not managed or self.people.role is not Role.TECHNICIAN:
+        mapping = wanted.paired.mapping
+        if mapping.mobile_license == "keep" and licence is None:
             return
         if action is None and node is not None:
-            mapping = wanted.paired.mapping
             seen = node.id in self.people.readings.details
-            if (
-                mapping.full_sync
-                and licence is not None
-                and licence is _STEADY.get(mapping.mobile_license)
-                and not seen
-            ):
+            if mapping.full_sync and licence is _STEADY.get(mapping.mobile_license) and not seen:
                 return
             if self.veto(wanted.person.id, node.login) is not None:
                 return
@@ -186,7 +180,7 @@ class Decisions:
         else has the login is asked for as well: only getUser shows that one of them is the account holder (§6).
         """
         people, key = self.people, normal_login(node.login)
-        namesakes = (*people.matches.nodes_of_role(key), *people.matches.nodes_of_others(key)) if key else ()
+        namesakes = (*people.matches.nodes_of_role(key), *people.matches.nodes_of_others(key))
         if [each for each in (node, *namesakes) if not people.knows(each)]:  # all of them are asked for at once
             return None
         actual = people.details(node)

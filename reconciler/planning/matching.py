@@ -36,8 +36,8 @@ class Logins:
         found: dict[str, list[Node]] = {}
         people = (node for type_ in PEOPLE_TYPES for node in self._tree.by_type.get(type_, ()))
         for node in sorted(people):
-            if node.login:
-                found.setdefault(normal_login(node.login), []).append(node)
+            if key := normal_login(node.login):
+                found.setdefault(key, []).append(node)
         return found
 
 
@@ -55,7 +55,7 @@ class Matches:
     """Node id -> the markers that differ."""
     named_in_doubt: set[str] = field(default_factory=set)
     """Object ids in those of our markers: whoever has no other node may well have that one."""
-    blanks: dict[int, list[Node]] = field(default_factory=dict)
+    blanks: dict[int | None, list[Node]] = field(default_factory=dict)
     """Group node id -> half-made people in it, by node id (D14)."""
     strayed: dict[int, Marker] = field(default_factory=dict)
     """Node id -> our marker of a mapping of the other role: it does not count, the node is `unmarked` (D3)."""
@@ -140,7 +140,7 @@ def _sort_in(found: Matches, node: Node, markers: frozenset[Marker], owner: str,
     marker = next(iter(markers), None)
     if marker is None:
         if is_blank(node):
-            found.blanks.setdefault(node.parent or 0, []).append(node)
+            found.blanks.setdefault(node.parent, []).append(node)
         else:
             found.unmarked[node.id] = node
     elif marker.owner == owner:
@@ -154,9 +154,10 @@ def _sort_in(found: Matches, node: Node, markers: frozenset[Marker], owner: str,
 def _doubt(found: Matches, node: Node, markers: Sequence[Marker], owner: str) -> None:
     """Two markers in one text: no write, unless all say the same person and that one is a certain leaver (§1)."""
     found.troubled[node.id] = " and ".join(map(str, markers))
-    found.named_in_doubt.update(marker.entra_id for marker in markers if marker.owner == owner)
-    if len({(marker.owner, marker.entra_id) for marker in markers}) == 1 and markers[0].owner == owner:
-        _link(found, markers[0].entra_id, Link(node, markers[0], doubtful=True))
+    ours = {marker.entra_id for marker in markers if marker.owner == owner}
+    found.named_in_doubt |= ours
+    if len(ours) == 1 and all(marker.owner == owner for marker in markers):
+        _link(found, ours.pop(), Link(node, markers[0], doubtful=True))
 
 
 def find_survivors(tree: Tree, caller: Caller, details: Iterable[Details | None]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.directory import Account, UnreadGroup
-from reconciler.model.hierarchy import NodeType, Role
+from reconciler.model.hierarchy import NodeType, Role, Tree
 from reconciler.model.mappings import Permit
 from reconciler.model.plan import Guard
 
@@ -343,3 +343,12 @@ def test_D4_master_administrators_are_asked_for_together_with_everybody_else() -
     made = world.plan()
     assert made.verbs == {"ann": "disable", "lea": "disable"}
     assert [asked.details for asked in made.asked][1:] == [{mia.id, lea.id}]
+
+
+def test_in_an_account_without_a_master_administrator_whom_the_tool_runs_as_is_still_never_written() -> None:
+    world = company(adopt_admins=True)
+    admin(world, "boss", mark("boss", "admins"))
+    world.both("ann", name="Old")
+    tree = Tree(node for node in world.tree().nodes.values() if node.parent != MASTERS)
+    made = world.plan(readings=replace(world.readings(), tree=tree))
+    assert (made.verbs, made.codes) == ({"ann": "update"}, ["leaver_kept boss"])

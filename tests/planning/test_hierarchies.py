@@ -354,6 +354,18 @@ def test_a_mapped_group_with_enabled_people_marked_for_it_was_renamed_by_hand() 
     assert paths(world.plan()) == ["field"]
 
 
+def test_of_those_marked_for_a_group_that_is_not_there_only_enabled_ones_tell_where_it_went() -> None:
+    world = top().mapping("other")
+    node, left = world.group("field 2"), world.group("left")
+    world.both("ann", marker=mark("ann"), parent=node)
+    world.both("bob", "other")
+    world.node("eve", mark("eve", off=True), parent=left, status="Disabled")
+    assert world.plan().message("frozen") == (
+        "nothing is written for it: there is no technician group field in Rescue, and people marked for it are enabled "
+        f"(1): they sit in field 2 (node {node}); was the group renamed? Write its new name, or its node id"
+    )
+
+
 def test_a_mapped_group_we_created_and_somebody_renamed_is_used() -> None:
     world = top().person("ann", "field")
     settle(world)
