@@ -64,7 +64,7 @@ def take_over(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeov
 
 
 def confirm_and_take_over(decisions: Decisions, wanted: Wanted, node: Node) -> tuple[Details | None, Takeover]:
-    """getUser's record of a person's node, and what they take over.
+    """getUser's record of a person's node, None where nothing is to be written, and what they take over.
 
     With `--refresh bulk` getUser is asked only for those about to be written, so whoever is blocked is not asked for;
     otherwise it is asked first, because what it says of anybody counts when SSO IDs are compared (D4, D21).
@@ -73,43 +73,49 @@ def confirm_and_take_over(decisions: Decisions, wanted: Wanted, node: Node) -> t
         takeover = take_over(decisions, wanted, node)
         return (None if takeover.blocked else decisions.confirmed(wanted.person.id, node)), takeover
     actual = decisions.confirmed(wanted.person.id, node)
-    return actual, Takeover(blocked=True) if actual is None else take_over(decisions, wanted, node)
+    return actual, Takeover() if actual is None else take_over(decisions, wanted, node)
 
 
 def take_login(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:
     """`take_over` for the login alone."""
-    people = decisions.people
-    before, after = normal_login(node.login) if node else "", wanted.key
-    if before == after:
+    people, after = decisions.people, wanted.key
+    if node is not None:
+        before = normal_login(node.login)
+        if before == after:
+            return Takeover()
+        if before and _has_two_roles(people, wanted.person.id, before):
+            message = "the login stays: the same person has, or is to have, a node in another role"
+            people.block_wanted("both_roles", message, wanted, login=node.login)
+            return Takeover(login_stays=True)
+    holders = [*people.matches.nodes_of_role(after), *people.matches.nodes_of_others(after)]
+    if not holders:
         return Takeover()
-    entra_id = wanted.person.id
-    twice = people.is_elsewhere(entra_id) or people.is_wanted_elsewhere(entra_id)
-    if before and (twice or people.matches.nodes_of_others(before)):
-        message = "the login stays: the same person has, or is to have, a node in another role"
-        people.block_wanted("both_roles", message, wanted, login=node.login if node else None)
-        return Takeover(login_stays=True)
-    here, elsewhere = people.matches.nodes_of_role(after), people.matches.nodes_of_others(after)
-    if not here and not elsewhere:
-        return Takeover()
-    holders = [*here, *elsewhere]
-    if len(holders) == 1 and holders[0].enabled and _gives_login(people, holders[0], after):
+    if len(holders) == 1 and holders[0].enabled and _may_give_login(people, holders[0]):
         return Takeover((Need("login", holders[0].id),))
     message = f"the login {wanted.login} is taken: {held_by(holders[0])}"
     people.block_wanted("blocked_login", message, wanted, login=node.login if node else None)
     return Takeover(blocked=True)
 
 
-def _gives_login(people: People, holder: Node, login: str) -> bool:
-    """Whether the holder of a login is to have another one."""
+def _has_two_roles(people: People, entra_id: str, login: str) -> bool:
+    """Whether somebody has, or is to have, a node in another role, by marker, mapping or login (D12)."""
+    marked = people.is_elsewhere(entra_id) or people.is_wanted_elsewhere(entra_id)
+    return marked or bool(people.matches.nodes_of_others(login))
+
+
+def _may_give_login(people: People, holder: Node) -> bool:
+    """Whether the holder of a login is to have one. It is another: of two who want one login neither gets here."""
     other = people.wanted_at(holder.id)
-    return isinstance(other, Wanted) and other.login is not None and other.key != login
+    return isinstance(other, Wanted) and other.login is not None
 
 
 def _take_sso_id(decisions: Decisions, wanted: Wanted, node: Node | None) -> Takeover:
     """Would the SSO ID be on two people? Looks at everybody read who keeps theirs (D21)."""
     people = decisions.people
+    if wanted.sso_id is None:
+        return Takeover()
     needs = []
-    for other in people.by_sso_id.get(wanted.sso_id or "", ()):
+    for other in people.by_sso_id.get(wanted.sso_id, ()):
         if node is not None and other.id == node.id:
             continue
         same_role = people.matches.is_of_role(other.type)
@@ -126,5 +132,5 @@ def _take_sso_id(decisions: Decisions, wanted: Wanted, node: Node | None) -> Tak
 
 def _is_same_person(people: People, other: Details, wanted: Wanted) -> bool:
     """Whether a node of another role is this person's: by its marker, or by its login."""
-    owner = people.other.matches.owner_of.get(other.id)
-    return owner == wanted.person.id or normal_login(other.login) == wanted.key
+    marked = people.other.matches.owner_of.get(other.id) == wanted.person.id
+    return marked or normal_login(other.login) == wanted.key

@@ -172,6 +172,7 @@ def somebody_wanted_in_different_ways(world: World) -> None:
 @says("reading_moved", "nothing this time: node 1001 is no user any more", OLD, None)
 def a_node_that_is_no_user_any_more(world: World) -> None:
     world.told[world.both("ann", login=OLD).id] = None
+    world.node("ann", mark("ann", owner="beef"))  # her new login is taken as well, which is no news now
 
 
 @says("reading_moved", "nothing this time: the tree and getUser say different things of node 1001", OLD, None)
