@@ -78,6 +78,13 @@ def diff_leaver(actual: Details, marker: Marker) -> Difference:
     return Difference(_changes(before, after), None)
 
 
+def diff_returned(actual: Details, marker: Marker) -> Difference:
+    """Enabled in place (D11). Nothing else of them is touched."""
+    before = record_of(actual)
+    after = {**before, "enabled": True, "description": _marked(actual.description, marker)}
+    return Difference(_changes(before, after), None)
+
+
 def diff_unmanaged(actual: Details) -> Difference:
     """`diff_leaver` for somebody who has no Entra account to be marked with (D6)."""
     before = record_of(actual)

@@ -10,7 +10,7 @@ from reconciler.model.marker import Licence
 from reconciler.model.text import normal_login, normal_text
 from reconciler.planning.decisions import Decisions
 from reconciler.planning.desired import Conflict, Paired, Wanted
-from reconciler.planning.diff import diff_leaver, diff_person
+from reconciler.planning.diff import diff_leaver, diff_person, diff_returned
 from reconciler.planning.identity import confirm_and_take_over, report_trouble
 from reconciler.planning.in_sync import is_in_sync
 from reconciler.planning.included import may_be_included
@@ -123,7 +123,7 @@ def _may_enable(decisions: Decisions, link: Link) -> bool:
 
 def _decide_unwanted(decisions: Decisions, entra_id: str, link: Link, own: Paired | None, *, twice: bool) -> None:
     people, node = decisions.people, link.node
-    retired = people.retired.get(link.marker.mapping) if own is None else None
+    retired = people.retired.get(link.marker.mapping)
     if own is not None:
         verdict = judge_membership(people, entra_id, own)
     elif retired is not None:
@@ -164,12 +164,10 @@ def _decide_conflict(
     actual = decisions.confirmed(entra_id, node)
     if actual is None:
         return
-    name = normal_text(actual.name)
-    as_is = Wanted(people.rows[entra_id], conflict.paired[0], node.parent or 0, None, name, "", None)
     decisions.act(
         entra_id,
         node,
-        diff_person(as_is, actual, node.parent, link.marker._replace(off=False)),
+        diff_returned(actual, link.marker._replace(off=False)),
         mapping=_of(own),
         name=normal_text(node.name),
         reason="enabled in Entra; where they belong is not decided",

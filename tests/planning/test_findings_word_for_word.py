@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.directory import Account
+from reconciler.model.directory import Account, NoPerson
 from reconciler.model.hierarchy import NodeType, Role
 
 from .world import ADMINISTRATORS, World, group_id, id_of, mark
@@ -140,6 +140,14 @@ def somebody_who_is_in_the_group_after_all(world: World) -> None:
 @says("unconfirmed", "kept: is in admins, whose mapping for administrators is frozen")
 def a_technician_whom_a_frozen_mapping_of_administrators_may_want(world: World) -> None:
     world.mapping("admins", node=False, role=Role.ADMIN).person("ann", "admins").node("ann", mark("ann"))
+
+
+@says("unconfirmed", "kept: may be whom the override of line 90 includes")
+@says("unconfirmed", "the include of line 90 has no effect: nobody is called so", "somebody@x.example")
+def a_leaver_who_may_be_whom_an_override_includes(world: World) -> None:
+    world.person("ann").node("ann", mark("ann"))
+    world.override("somebody@x.example", "include", mapping="field")
+    world.unnamed["somebody@x.example"] = NoPerson("nobody is called so")
 
 
 @says(
