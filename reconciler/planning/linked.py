@@ -155,7 +155,7 @@ def _decide_conflict(
     decisions: Decisions, entra_id: str, link: Link, own: Paired | None, conflict: Conflict, *, twice: bool
 ) -> None:
     """Enabled in place if we disabled them; otherwise left where they are (D11)."""
-    people, node = decisions.people, link.node
+    node = link.node
     report_conflict(decisions, entra_id, conflict, node.login)
     if node.enabled or not link.marker.off:
         return

@@ -50,7 +50,23 @@ def test_D7_whoever_is_marked_for_a_retired_group_that_a_living_mapping_has_is_t
 
 
 def test_D4_whoever_has_two_nodes_and_is_in_sync_is_not_asked_for(world: World) -> None:
+    world.both("kim")
     world.both("ann")
     world.node("bob", mark("ann"))
     made = world.plan()
-    assert (made.codes, made.asked, made.plan.summary.unchanged) == (["marker_twice ann"], [], 1)
+    assert (made.codes, made.asked, made.plan.summary.unchanged) == (["marker_twice ann"], [], 2)
+
+
+def test_D3_of_two_nodes_with_the_wanted_login_neither_is_in_sync(world: World) -> None:
+    world.both("ann")
+    world.node("bob", mark("ann"), login="ANN@x.example", name="Ann")
+    made = world.plan()
+    assert (made.plan.actions, made.asked, made.plan.summary.unchanged) == ((), [], 0)
+
+
+def test_D4_a_full_refresh_sees_the_sso_id_of_somebody_with_two_nodes() -> None:
+    world = World().mapping("field", upn_as_sso_id=True)
+    world.both("ann", marker=mark("ann", sso="ann@x.example"), sso="by hand")
+    world.node("bob", mark("ann", sso="ann@x.example"))
+    assert world.plan("auto").verbs == {}
+    assert world.plan("full").changes("ann") == {"sso_id": ("by hand", "ann@x.example")}
