@@ -32,7 +32,7 @@ def decide_newcomer(decisions: Decisions, entra_id: str) -> None:
         _decide_disabled(decisions, entra_id, login)
     elif wanted is None or (login is None and _only_adopts(wanted)):
         return
-    elif veto := decisions.veto(entra_id, login or ""):
+    elif veto := decisions.veto(entra_id, shown):
         people.block("protected", f"neither created nor adopted: {veto}", entra_id, login=shown)
     elif entra_id in people.matches.named_in_doubt:
         people.blocked.add(entra_id)  # `marker_bad` tells which node may be theirs
@@ -41,7 +41,7 @@ def decide_newcomer(decisions: Decisions, entra_id: str) -> None:
     elif decisions.waits(wanted):
         decisions.let_wait(wanted)
     elif not report_trouble(people, wanted, None):
-        _decide_wanted(decisions, wanted, normal_login(login or ""))
+        _decide_wanted(decisions, wanted)
 
 
 def _only_adopts(wanted: Wanted | Conflict) -> bool:
@@ -50,12 +50,12 @@ def _only_adopts(wanted: Wanted | Conflict) -> bool:
     return not any(item.mapping.full_sync or item.mapping.create_missing for item in paired)
 
 
-def _decide_wanted(decisions: Decisions, wanted: Wanted, key: str) -> None:
+def _decide_wanted(decisions: Decisions, wanted: Wanted) -> None:
     people = decisions.people
-    here = people.matches.nodes_of_role(key)
+    here = people.matches.nodes_of_role(wanted.key)
     if len(here) == 1 and here[0].id in people.matches.unmarked:
         _meet(decisions, wanted, here[0])
-    elif not decide_rehire(decisions, wanted, here) and not report_second_role(people, wanted, key):
+    elif not decide_rehire(decisions, wanted, here) and not report_second_role(people, wanted, wanted.key):
         _decide_unmet(decisions, wanted)
 
 
