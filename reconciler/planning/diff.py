@@ -1,13 +1,13 @@
 """One person as they should be against one node as it is -> an Action, or none (D20).
 
-Only fields that differ under D20's comparison reach deepdiff, and only this file knows its types. Where two values are
-equal under that comparison the actual one stands on both sides, so a plan never shows a change that is none.
+Where two values are equal under that comparison the actual one stands on both sides, so a plan never shows a change
+that is none. Only this file knows the types of deepdiff, which compares two files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping as Record
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from reconciler.model.hierarchy import Details, Node, Role, Tree
 from reconciler.model.mappings import Mapping
@@ -33,7 +33,10 @@ class Difference(NamedTuple):
 
 
 def looks_right(wanted: Wanted, node: Node, marker: Marker) -> bool:
-    """The cheap comparison: does the bulk read show nothing to change? No object is made for equals."""
+    """The cheap comparison: does the bulk read show nothing to change? No object is made for equals.
+
+    Of somebody in no trouble: whether there is a login to be had is not looked at.
+    """
     if marker.off or marker.mapping != wanted.paired.prefix or not node.enabled:
         return False
     if not wanted.paired.mapping.full_sync:
@@ -41,7 +44,6 @@ def looks_right(wanted: Wanted, node: Node, marker: Marker) -> bool:
     return (
         node.parent == wanted.node
         and (node.name == wanted.name or normal_text(node.name) == wanted.name)
-        and wanted.login is not None
         and (node.login == wanted.login or normal_login(node.login) == wanted.key)
         and marker.print == print_of(wanted.sso_id)
     )
@@ -141,7 +143,7 @@ def make_action(
             node_id=node.id if node else None,
             presence=node.status if node else None,
         ),
-        group=Place(before=None if lead == "create" else tree.path_text(parent), after=tree.path_text(target)),
+        group=Place(before=tree.path_text(parent), after=tree.path_text(target)),
         changes=difference.changes,
         reason=reason,
         line=mapping.line if mapping else None,
@@ -225,15 +227,11 @@ def record_of(actual: Details) -> dict[FieldName, str | bool]:
 
 
 def _changes(before: Record[FieldName, str | bool], after: Record[FieldName, str | bool]) -> tuple[Change, ...]:
-    differing = [field for field in FIELDS if before[field] != after[field]]
-    if not differing:
-        return ()
-    from deepdiff import DeepDiff  # 80 ms to import, and most plans of a schedule are empty
-
-    old, new = ({field: record[field] for field in differing} for record in (before, after))
-    found = DeepDiff(old, new, view="tree", ignore_private_variables=False)
-    changed = {cast(FieldName, level.path(output_format="list")[0]) for levels in found.values() for level in levels}
-    return tuple(Change(field=field, before=before[field], after=after[field]) for field in FIELDS if field in changed)
+    return tuple(
+        Change(field=field, before=before[field], after=after[field])
+        for field in FIELDS
+        if before[field] != after[field]
+    )
 
 
 def _becomes(difference: Difference, *, enabled: bool) -> bool:

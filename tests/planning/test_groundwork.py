@@ -92,3 +92,17 @@ def test_nodes_are_sorted_once_for_files_that_differ_in_other_things(monkeypatch
     for file in (world.file(), world.file()):
         _lay(file, readings)
     assert len(made) == 1
+
+
+@pytest.mark.parametrize("what", ["owner", "group"])
+def test_nodes_are_sorted_anew_for_another_owner_or_other_groups(what: str) -> None:
+    """The same reading, as the plan with the file before the edit and the one after it has it."""
+    world = _world()
+    world.both("bea")
+    readings = world.readings()
+    assert make_plan(world.file(), readings, today=TODAY, made_at="")
+    world.mapping("desk", node=False)
+    other = replace(world.file(), **({"owner": "beef"} if what == "owner" else {"mappings": world.file().mappings[1:]}))
+    unread = replace(readings, directory=world.readings().directory)
+    anew, fresh = (make_plan(other, reading, today=TODAY, made_at="") for reading in (unread, replace(unread, kept={})))
+    assert anew == fresh

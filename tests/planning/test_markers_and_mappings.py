@@ -81,6 +81,13 @@ def test_D3_markers_of_two_people_one_of_them_gone(world: World) -> None:
     assert made.codes == ["marker_bad ann"]
 
 
+def test_D3_nobody_is_created_whom_two_markers_that_differ_may_mean(world: World) -> None:
+    for key in ("ann", "bea"):
+        world.person(key, "field").node(f"{key}.old", f"{mark(key)} {mark(f'not {key}')}")
+    made = world.plan()
+    assert (made.verbs, made.codes) == ({}, ["marker_bad ann.old", "marker_bad bea.old"])
+
+
 @pytest.fixture
 def twice(world: World) -> World:
     world.both("kim")
