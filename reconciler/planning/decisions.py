@@ -134,6 +134,7 @@ class Decisions:
     ) -> None:
         """Remembers somebody for `settle_licences`, unless no mapping ever had a say in their licence.
 
+        `action`: the id of what is done for them. Without one an award would be all, and its id has to know of `twice`.
         Whoever must not be written never claims: the veto has been looked at, but for people in sync.
         """
         licence = marker.licence if marker else None

@@ -220,7 +220,7 @@ def _keep(decisions: Decisions, link: Link, wanted: Wanted, *, twice: bool) -> N
         twice=twice,
         needs=takeover.needs,
     )
-    decisions.claim(wanted, node, link.marker, action, twice=twice)
+    decisions.claim(wanted, node, link.marker, action)
 
 
 def _disable(decisions: Decisions, entra_id: str, link: Link, own: Paired | None, reason: str, *, twice: bool) -> None:

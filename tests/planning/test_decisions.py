@@ -51,14 +51,15 @@ def test_a_login_of_blanks_is_none_and_makes_nobody_a_namesake(world: World) -> 
 # -- mobile licences of people in sync (D22) --------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("refresh", ["auto", "full"])
 @pytest.mark.parametrize("twice", [False, True])
-def test_the_id_of_an_award_alone_is_that_of_any_action_of_theirs(twice: bool) -> None:
+def test_the_id_of_an_award_alone_is_that_of_any_action_of_theirs(twice: bool, refresh: Refresh) -> None:
     """An id on a permit or in the outcomes of a run means the same person whatever is done for them."""
     world = World().mapping("field", **AWARD)
     seat = world.both("ann", marker=mark("ann", m=Licence.NOT_GIVEN))
     if twice:
         world.node("ann.two", mark("ann", m=Licence.NOT_GIVEN))
-    made = world.plan()
+    made = world.plan(refresh)
     assert made.verbs == {"ann": "update"}
     assert made.action("ann").id == person_action_id("technician", id_of("ann"), seat.id, twice=twice)
 

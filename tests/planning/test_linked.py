@@ -70,3 +70,12 @@ def test_D4_a_full_refresh_sees_the_sso_id_of_somebody_with_two_nodes() -> None:
     world.node("bob", mark("ann", sso="ann@x.example"))
     assert world.plan("auto").verbs == {}
     assert world.plan("full").changes("ann") == {"sso_id": ("by hand", "ann@x.example")}
+
+
+def test_everybody_is_counted_whom_a_full_refresh_shows_in_sync_or_a_person_disabled(world: World) -> None:
+    for key in ("ann", "bea", "cat"):
+        world.both(key)
+    for key in ("dot", "eve"):
+        world.both(key, status="Disabled")
+    made = world.plan("full")
+    assert (made.plan.summary.unchanged, made.plan.summary.kept_disabled) == (3, 2)

@@ -97,6 +97,7 @@ def test_while_the_old_account_lives_the_login_is_taken(world: World, old: str) 
     assert made.verbs == {}
     assert "blocked_login ann" in made.codes
     assert "held by the disabled technician ann@x.example (node 1001)" in made.message("blocked_login")
+    assert made.asked_for("details") == set()
 
 
 DOUBTS = {
