@@ -54,6 +54,6 @@ def report_in_vain(decisions: Decisions, action: Action, need: Need) -> None:
         code,
         f"the {what} wanted is {held_by(holder)}, who keeps it in this plan; nothing is written",
         action.subject.entra_id or "",
-        mapping=next((m for m in decisions.people.mappings.mappings if m.name == action.mapping), None),
+        mapping=next(mapping for mapping in decisions.people.mappings.mappings if mapping.name == action.mapping),
         login=action.subject.login,
     )
