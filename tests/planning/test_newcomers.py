@@ -102,3 +102,12 @@ def test_D22_whoever_is_back_waits_for_a_seat_in_the_order_of_their_mapping(worl
     made = world.plan()
     assert made.verbs == {"zoe": "enable"}
     assert [(f.code, f.login, f.mapping) for f in made.plan.findings] == [("no_seat", "ann@x.example", "field")]
+
+
+def test_D22_whoever_is_met_with_a_licence_holds_it() -> None:
+    world = World(mobile_seats=1).mapping("field", mobile_license="award")
+    world.person("ann", "field").node("ann", mobile=True)
+    world.both("kim")
+    made = world.plan()
+    assert made.changes("ann").keys() == {"description"}
+    assert (made.plan.seats.mobile.before, made.plan.seats.mobile.without) == (1, ("kim@x.example",))
