@@ -1,8 +1,8 @@
 """Mutation testing: `make mutants`, or `make mutants MUTANTS="planning/guards.py model/marker.py"`.
 
-One thing is changed at a time, and a test of named cases has to fail for it: in functions by mutmut, elsewhere by
-cosmic-ray. Each room is judged by its own tests; those that draw at random, run the sandbox or start the command stay
-out, so that what is sometimes caught counts as survived. A survivor is killed by a new test, or explained in
+One thing is changed at a time, and mypy or a test of named cases has to fail for it: in functions by mutmut, elsewhere
+by cosmic-ray. Each room is judged by its own tests; those that draw at random, run the sandbox or start the command
+stay out, so that what is sometimes caught counts as survived. A survivor is killed by a new test, or explained in
 `survivors.md`, line before and after.
 
 The score goes to `build/reliability/mutants.json`; whoever survived without an explanation makes the exit code 1.

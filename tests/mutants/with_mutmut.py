@@ -1,6 +1,7 @@
 """mutmut changes one thing in one function at a time, and runs the tests that reach the function.
 
-It keeps what it knows in `build/mutants/ROOM`, so a run that was ended goes on where it was.
+What mypy refuses, as `make lint` would, is caught without a test. mutmut keeps what it knows in `build/mutants/ROOM`,
+so a run that was ended goes on where it was.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from pathlib import Path
 
 from .rooms import BUILD, Mutant, Room, lay_out, shown_change
 
+TYPES = ("--config-file=", "--strict-equality", "--follow-imports=silent", "--ignore-missing-imports", "--output=json")
+NO_TYPES = ("has-type", "misc", "var-annotated")
+"""What mypy says of the way mutmut writes mutants down, whatever they are."""
 CAUGHT = frozenset({"killed", "timeout", "segfault", "caught by type check"})
 
 
@@ -19,6 +23,7 @@ def change_functions(room: Room, files: list[str]) -> list[Mutant]:
     """Every mutant of some files of a room. Raises SystemExit where mutmut did not come to an end."""
     folder = BUILD / room.name
     lay_out(folder)
+    forget_copies(folder, files)
     write_settings(folder, room, files)
     mutmut = Path(sys.executable).with_name("mutmut")
     run(mutmut, folder)
@@ -32,6 +37,15 @@ def change_functions(room: Room, files: list[str]) -> list[Mutant]:
         caught = state in CAUGHT
         found.append(Mutant(file_of(mutant), caught, state, "" if caught else change_of(mutmut, folder, mutant)))
     return found
+
+
+def forget_copies(folder: Path, files: list[str]) -> None:
+    """Of files that no run was asked for yet: mutmut would take the copies it made of them for changed already."""
+    for path in files:
+        copied = folder / "mutants" / "reconciler" / path
+        if not copied.with_suffix(".py.meta").exists():
+            copied.unlink(missing_ok=True)
+            (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
 
 
 def run(mutmut: Path, folder: Path, *mutants: str) -> None:
@@ -54,6 +68,11 @@ def write_settings(folder: Path, room: Room, files: list[str]) -> None:
         "also_copy": ["mappings.yaml", "schema"],
         "pytest_add_cli_args": room.options,
         "pytest_add_cli_args_test_selection": [room.tests],
+        "type_check_command": [
+            *(sys.executable, "-m", "mypy", *TYPES),
+            *(f"--disable-error-code={code}" for code in NO_TYPES),
+            *(f"reconciler/{path}" for path in files),
+        ],
     }
     text = "[mutmut]\n" + "".join(f"{key}=\n" + "".join(f"    {value}\n" for value in said[key]) for key in said)
     (folder / "setup.cfg").write_text(text, encoding="utf-8")

@@ -379,6 +379,11 @@ def somebody_with_another_address(world: World) -> None:
     known_by_alias(world)
 
 
+@says("possible_rename", RENAME.format(1001, "`adopt: aliases` would adopt them").replace("enabled", "disabled", 1))
+def somebody_with_another_address_who_is_disabled_in_rescue(world: World) -> None:
+    known_by_alias(world, status="Disabled")
+
+
 @says("possible_rename", RENAME.format(1001, "settings.adopt is never"))
 def somebody_with_another_address_where_nobody_is_adopted(world: World) -> None:
     world.settings["adopt"] = "never"
