@@ -100,7 +100,7 @@ def diff_newcomer(wanted: Wanted, marker: Marker) -> tuple[Change, ...]:
         after["sso_id"] = wanted.sso_id
     after["enabled"] = True
     after["description"] = str(marker)
-    return tuple(Change(field=field, before=None, after=value) for field, value in after.items())
+    return tuple(Change(field=field, after=value) for field, value in after.items())
 
 
 def make_action(
