@@ -157,12 +157,9 @@ class Decisions:
         """
         people = self.people
         names = {normal_login(login)}
-        wanted = people.wanted.get(entra_id)
-        if isinstance(wanted, Wanted) and wanted.login is not None:
-            names.add(wanted.key)
         row = people.rows.get(entra_id)
         if row is not None:
-            names |= own_addresses(row)
+            names |= own_addresses(row)  # the login they would have among them
         for name in sorted(names):
             if name in self.survivors:
                 return f"{name} is the account holder, a master administrator or the identity this runs as"
