@@ -24,7 +24,7 @@ from reconciler.apply.checks import (
     with_changes,
     words_of,
 )
-from reconciler.apply.groups import Ends, GroupMaker, GroupWriter, NotWritten
+from reconciler.apply.groups import Becomes, Ends, GroupMaker, GroupWriter
 from reconciler.apply.seats import LiveSeats, main_part
 from reconciler.errors import CredentialsError, ReconcilerError, TargetError, TargetRefused, TargetUnknown
 from reconciler.model.hierarchy import PERSON_TYPE, Details, Role, Tree, is_blank
@@ -142,8 +142,8 @@ class Applier:
             return
         try:
             do()
-        except NotWritten as kept:
-            self._note(action, kept.outcome, str(kept))
+        except Becomes as known:
+            self._note(action, known.outcome, str(known))
         except TargetRefused as refusal:
             self._note(action, "failed", words_of(refusal))
         except TargetUnknown as lost:
@@ -211,7 +211,7 @@ class Applier:
 
     def _shows_new_groups(self) -> bool:
         self._tree = self._writer.fetch_tree()
-        return self._tree.nodes.keys() >= set(self._groups.made.values())
+        return not set(self._groups.made.values()) - self._tree.nodes.keys()
 
     def _writes(self) -> None:
         self._run.wrote = True
@@ -220,25 +220,24 @@ class Applier:
 
     def _change(self, action: Action) -> None:
         node_id = action.subject.node_id
-        planned = self._details.get(node_id) if node_id is not None else None
-        if node_id is None or planned is None:
+        if node_id is None or (planned := self._details.get(node_id)) is None:
             self._note(action, "failed", "the plan has no reading of this person")
             return
         main = main_part(action)
         if not main.changes and action.verbs == ("update",):
-            self._awards[action.id] = Pending(action, planned, written=False, current=False)
+            self._awards[action.id] = Pending(action, planned)
             return
         actual = self._read(lambda: self._writer.fetch_node(node_id))
         why = staleness(planned, actual)
         if actual is None or why is not None:
-            self._note(action, "stale", why or "")
+            self._note(action, "stale", f"{why}")
             return
         target = action.group_id if "move" in action.verbs else None
         if target is not None:
             self._run.wrote = True
             self._writer.perform_move(node_id, target)
         if not main.changes:
-            self._done(action, actual, "", current=False)
+            self._done(action, actual)
             return
         wanted = with_changes(actual, main)
         self._run.wrote = True
@@ -261,7 +260,7 @@ class Applier:
             self._note(action, "failed", "; ".join(differing))
             return
         self._seats.free(action)
-        self._done(action, wanted, "", current=verifies)
+        self._done(action, wanted, current=verifies)
 
     def _verify(self, before: Details, wanted: Details) -> list[str]:
         """The first write, read back until all of it shows or ten seconds are over (D15): what was stored differently.
@@ -286,13 +285,13 @@ class Applier:
         except ReconcilerError as unread:
             raise Ends("unknown", f"written, but it could not be read back: {unread}") from unread
         losses = find_losses(before, wanted, seen)
-        if losses:
+        if losses or seen is None:
             what = f"writing {wanted.login} did what it was not meant to do: {'; '.join(losses)}"
             raise Ends("failed", what) from TargetError(
                 what, advice="no further write was made; compare this person in the Admin Center with the plan"
             )
-        self._verified = seen is not None and shows_change(before, wanted, seen)
-        return stored_differently(before, wanted, seen) if seen is not None else []
+        self._verified = shows_change(before, wanted, seen)
+        return stored_differently(before, wanted, seen)
 
     def _wait_until(self, settled: Callable[[], bool]) -> bool:
         return wait_until(settled, clock=self._clock, sleep=self._sleep)
@@ -308,7 +307,7 @@ class Applier:
             self._unread += 1
             if self._unread >= UNREAD_IN_A_ROW:
                 raise
-            raise TargetRefused("", f"nothing was written: {unread}") from unread
+            raise Becomes("failed", f"not written, for the reading before it failed: {unread}") from unread
         self._unread = 0
         return answer
 
@@ -335,7 +334,7 @@ class Applier:
             self._seats.take(action)  # a blank that is left half-made may be enabled
             try:
                 blank = self._blank(self._make_node(parent, role), role)
-            except TargetRefused:
+            except (TargetRefused, Becomes):
                 self._seats.give_back(action)
                 raise
         else:
@@ -346,9 +345,8 @@ class Applier:
             blank = found
             self._seats.take(action)
         name = str(action.after("name"))
-        wanted = with_changes(
-            blank._replace(name=name, nick=name, description=""), main_part(action)
-        )  # the nick is the name (D20)
+        empty = blank._replace(nick=name, description="")  # the nick is the name (D20)
+        wanted = with_changes(empty, main_part(action))
         self._fill(action, blank, wanted, filled=planned is not None)
 
     def _fill(self, action: Action, blank: Details, wanted: Details, *, filled: bool) -> None:
@@ -361,16 +359,15 @@ class Applier:
             self._note(action, "unknown", f"{words_of(lost)}; node {blank.id} may be half-made")
             return
         except ReconcilerError as refusal:
-            token = refusal.token if isinstance(refusal, TargetRefused) else ""
-            if "PASSWORD" in token or not any(word in token for word in _OWN_FAULT):
-                self._no_creates = f"node {blank.id} was left half-made, so no more people are created in this run"
             what = f"{words_of(refusal)}; node {blank.id} is left half-made, the next run fills it"
-            if isinstance(refusal, TargetRefused):
-                if filled:
-                    self._seats.give_back(action)
-                self._note(action, "failed", what)
-                return
-            raise Ends("failed", what) from refusal
+            if not isinstance(refusal, TargetRefused):
+                raise Ends("failed", what) from refusal
+            if "PASSWORD" in refusal.token or not any(word in refusal.token for word in _OWN_FAULT):
+                self._no_creates = f"node {blank.id} was left half-made, so no more people are created in this run"
+            if filled:
+                self._seats.give_back(action)
+            self._note(action, "failed", what)
+            return
         differing = self._verify(blank, wanted)
         if filled and not differing and not self._wait_until(lambda: self._shows(wanted)):
             differing = [f"node {blank.id} does not show the new person after the write"]
@@ -379,7 +376,7 @@ class Applier:
         else:
             self._done(action, wanted, f"node {blank.id}", current=True)
 
-    def _done(self, action: Action, record: Details, message: str, *, current: bool) -> None:
+    def _done(self, action: Action, record: Details, message: str = "", *, current: bool = False) -> None:
         """All of it but an award is done: noted, or left for the last stage."""
         if action.awards:
             self._awards[action.id] = Pending(action, record, written=True, current=current)
@@ -423,7 +420,7 @@ class Applier:
                 if node.parent == parent and node.id not in known and is_blank(node)
             ]
             if not found:
-                raise TargetRefused("ERROR", f"{words_of(lost)}; the tree shows no new node") from lost
+                raise Becomes("failed", f"{words_of(lost)}; the tree shows no new node") from lost
             if len(found) > 1:
                 self._no_creates = "there are half-made nodes nobody can tell apart, so no more people are created"
                 raise

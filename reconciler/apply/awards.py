@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from reconciler.apply.checks import find_losses, staleness, words_of
+from reconciler.apply.groups import Becomes
 from reconciler.apply.seats import LiveSeats, awarded, refused
 from reconciler.errors import ReconcilerError, TargetError, TargetRefused, TargetUnknown
 from reconciler.model.hierarchy import Details
@@ -35,8 +36,8 @@ class Pending(NamedTuple):
 
     action: Action
     record: Details
-    written: bool
-    current: bool
+    written: bool = False
+    current: bool = False
 
 
 class Awarded(NamedTuple):
@@ -64,9 +65,10 @@ class Awarder:
         why = self.seats.no_licence(pending.action)
         if why is not None:
             return Awarded("failed" if pending.written else "skipped", why + rest)
-        actual: Details | None = pending.record
-        if not pending.current:
-            actual = self._read_again(pending)
+        try:
+            actual = pending.record if pending.current else self._read_again(pending)
+        except Becomes as unread:
+            raise Becomes(unread.outcome, f"{unread}{rest}") from unread
         stale = staleness(pending.record, actual)
         if actual is None or stale is not None:
             return Awarded("stale", f"{stale}{rest}")

@@ -117,7 +117,7 @@ def group_trouble(action: Action, planned: Tree, now: Tree, made: frozenset[int]
     parent, blank, name = action.parent_id, action.subject.node_id, str(action.after("name"))
     if parent in made:
         return None
-    if parent is None or parent not in now.groups or now.groups[parent] != planned.groups.get(parent):
+    if parent not in now.groups or now.groups[parent] != planned.groups.get(parent):
         return f"the group above {action.group.after} is not what and where it was when the plan was made"
     below = now.child_groups.get(parent, ())
     namesake = next((node for node in below if normal_text(node.name).casefold() == name.casefold()), None)

@@ -35,8 +35,8 @@ class Ends(Exception):
         self.outcome = outcome
 
 
-class NotWritten(Exception):
-    """Nothing was written: Rescue is no longer what the plan was made from (stale), or it was not tried (skipped)."""
+class Becomes(Exception):
+    """This action's outcome; nothing more is written for it, and the run goes on."""
 
     def __init__(self, outcome: Result, message: str) -> None:
         super().__init__(message)
@@ -74,22 +74,22 @@ class GroupMaker:
     def make(self, action: Action, planned: Tree, now: Tree) -> str:
         """Creates one group, its action resolved but for its own number; what to say of it.
 
-        Raises NotWritten, TargetRefused, TargetUnknown, and Ends.
+        Raises Becomes and Ends, TargetRefused and TargetUnknown.
         """
         number, parent, source = action.group_id, action.parent_id, action.permissions_of
         if self._no_more is not None:
-            raise NotWritten("skipped", self._no_more)
+            raise Becomes("skipped", self._no_more)
         if number is None or parent is None or source is None:
-            raise TargetRefused("", "the plan does not say where the group is to be, or with which permissions")
+            raise Becomes("failed", "the plan does not say where the group is to be, or with which permissions")
         trouble = group_trouble(action, planned, now, frozenset(self.made.values()))
         if trouble is not None:
-            raise NotWritten("stale", trouble)
+            raise Becomes("stale", trouble)
         above = self._permissions_of(source)
         blank = action.subject.node_id
         if blank is not None:
             found = self._read(lambda: self._writer.fetch_group(blank))
             if found is None or not is_unnamed(found):
-                raise NotWritten("stale", f"group {blank} is not half-made any more")
+                raise Becomes("stale", f"group {blank} is not half-made any more")
         node = blank if blank is not None else self._create(parent, now)
         marker = str(action.after("description"))
         wanted = GroupRecord(
@@ -106,7 +106,7 @@ class GroupMaker:
         if source not in self._permissions:
             found = self._read(lambda: self._writer.fetch_group(source))
             if found is None or found.type != GROUP_TYPE[Role.TECHNICIAN]:
-                raise NotWritten("stale", f"node {source}, whose permissions it gets, is no technician group any more")
+                raise Becomes("stale", f"node {source}, whose permissions it gets, is no technician group any more")
             self._permissions[source] = found
         return self._permissions[source]
 
@@ -138,7 +138,7 @@ class GroupMaker:
             self._no_more = f"group {new[0].id} may be the one that was asked for, so no more are created"
             raise TargetUnknown(f"{lost}; group {new[0].id} is new, and may be this one or somebody's own") from lost
         if not found:
-            raise TargetRefused("ERROR", f"{lost}; the tree shows no new group") from lost
+            raise Becomes("failed", f"{lost}; the tree shows no new group") from lost
         if len(found) > 1:
             self._no_more = "there are groups without a name that nobody can tell apart, so no more are created"
             raise lost
@@ -161,11 +161,11 @@ class GroupMaker:
                 raise Ends("failed", what) from refusal
             if "NAME" not in refusal.token:
                 self._no_more = f"group {wanted.id} was left half-made, so no more groups are created in this run"
-            raise TargetRefused(refusal.token, what) from refusal
+            raise Becomes("failed", what) from refusal
 
     def _read_back(self, wanted: GroupRecord) -> None:
-        """Raises TargetRefused with what the server stored differently, after ten seconds."""
-        differing = ["it was not read"]
+        """Raises Becomes with what the server stored differently, after ten seconds."""
+        differing: list[str] = []
 
         def settled() -> bool:
             nonlocal differing
@@ -181,4 +181,4 @@ class GroupMaker:
             raise Ends("unknown", f"written, but it could not be read back: {unread}") from unread
         if any("the name" not in words for words in differing):
             self._no_more = f"group {wanted.id} is not as it was written, so no more groups are created in this run"
-        raise TargetRefused("", f"group {wanted.id}: {'; '.join(differing)}")
+        raise Becomes("failed", f"group {wanted.id}: {'; '.join(differing)}")

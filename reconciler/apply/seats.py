@@ -22,7 +22,7 @@ class LiveSeats:
     """Whether people Rescue refused before are tried whatever this run releases (`--refresh full`)."""
     technicians: int = field(init=False)
     licences: int = field(init=False)
-    released: int = 0
+    released: bool = False
 
     def __post_init__(self) -> None:
         self.technicians = self.planned.technician.before
@@ -40,7 +40,7 @@ class LiveSeats:
         """The write of an existing person was done: what it frees is free."""
         self.technicians -= action.frees_seat
         self.licences -= action.releases
-        self.released += action.releases
+        self.released |= action.releases
 
     def no_seat(self, action: Action) -> str | None:
         """Why this person is not enabled or created, or None."""
@@ -86,8 +86,8 @@ def awarded(record: Details, action: Action) -> Details:
 
 
 def refused(record: Details, action: Action) -> Details:
-    """The record without the licence, and a marker that says that Rescue refused it, likewise."""
-    return record._replace(mobile=False, description=_ending(record.description, action, Licence.REFUSED))
+    """The record, still without the licence, and a marker that says that Rescue refused it, likewise."""
+    return record._replace(description=_ending(record.description, action, Licence.REFUSED))
 
 
 def _is_full(seats: SeatCount, in_use: int) -> bool:
@@ -95,8 +95,8 @@ def _is_full(seats: SeatCount, in_use: int) -> bool:
 
 
 def _was_refused(action: Action) -> bool:
-    before = next((str(change.before or "") for change in action.changes if change.field == "description"), "")
-    marker = find_marker(before)
+    texts = (str(change.before) for change in action.changes if change.field == "description")
+    marker = next(map(find_marker, texts), None)
     return marker is not None and marker.licence is Licence.REFUSED
 
 

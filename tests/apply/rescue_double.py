@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.apply.applier import Applier, Run
@@ -14,6 +14,7 @@ DESK, FIELD = 20, 30
 TOP, GROUP = 2, "techniciangroup"
 MARK = "[entra:8d2f:00000000-0000-4000-8000-00000000000{}@11111111#00000000]"
 GROUP_MARK = "[entra-group:8d2f:00000000-0000-4000-8000-0000000000aa@11111111]"
+TEXT = "hired 2019 [entra:8d2f:00000000-0000-4000-8000-000000000001@11111111#00000000{}]"
 PASSWORD = "Wx7-Kepl92mQ"
 NEW = 100
 """The first node id that createUser gives."""
@@ -43,6 +44,17 @@ class Clock:
         self.now += seconds
 
 
+class Script(dict[str, list[Any]]):
+    """What happens at the next calls, by their name. Copies what it is given: each step is used up, and a list among
+    the parameters of a test serves every run of that test."""
+
+    def __init__(self, steps: Mapping[str, Sequence[Any]]) -> None:
+        super().__init__({name: list(each) for name, each in steps.items()})
+
+    def __setitem__(self, name: str, steps: Sequence[Any]) -> None:
+        super().__setitem__(name, list(steps))
+
+
 class Rescue:
     """A tree of two groups. `on` has, by the name of a call, what happens instead of the next ones, in order."""
 
@@ -57,7 +69,7 @@ class Rescue:
         }
         self.passwords: dict[int, str | None] = {}
         self.calls: list[str] = []
-        self.on: dict[str, list[Any]] = {}
+        self.on = {}
         self.mangle: Callable[[Details], Details] = lambda record: record
         self.mangle_group: Callable[[GroupRecord], GroupRecord] = lambda record: record
         self.hidden: list[tuple[int, Details]] = []
@@ -65,6 +77,14 @@ class Rescue:
         self.delay = 0
         self.next = NEW
         self.clock = Clock()
+
+    @property
+    def on(self) -> Script:
+        return self._on
+
+    @on.setter
+    def on(self, steps: Mapping[str, Sequence[Any]]) -> None:
+        self._on = Script(steps)
 
     def happens(self, name: str) -> Iterator[Any]:
         """What was scripted for this call: an error is raised, before or after the effect; a function is called."""
@@ -193,6 +213,12 @@ def make_group(
     )
 
 
+def into(login: str, number: int, *needs: str, path: str = "Desk/Night") -> Action:
+    """Somebody created in a group that the plan creates."""
+    action = create(login, to=number, needs=needs)
+    return action.model_copy(update={"group": action.group.model_copy(update={"after": path})})
+
+
 def act(
     node: int | None,
     *verbs: str,
@@ -242,6 +268,7 @@ def carry_out(
     seats: Seats = UNLIMITED,
     refused_again: bool = False,
     awards: Sequence[str] = (),
+    password: Callable[[], str] | None = lambda: PASSWORD,
 ) -> Run:
     """An apply of actions that were planned from `planned`, by default from the same state."""
     source = planned or rescue
@@ -255,7 +282,7 @@ def carry_out(
         seats=seats,
         refused_again=refused_again,
         has_rpat=has_rpat,
-        password=lambda: PASSWORD,
+        password=password,
         stopping=stopping,
         clock=rescue.clock,
         sleep=rescue.clock.sleep,
@@ -278,3 +305,40 @@ REFUSED = TargetRefused("INVALIDPARAM_NAME", "setUser: Rescue refused: INVALIDPA
 LOST = TargetUnknown("what became of it is not known: ERROR")
 DEAD = CredentialsError("Rescue does not accept the token (INVALID_SECRETAUTHCODE)", advice="make a new one")
 DOWN = TargetError("Rescue answered ERROR, 4 times in a row")
+ERROR = TargetUnknown("what became of it is not known: ERROR", token="ERROR")
+NO_ANSWER = TargetUnknown("what became of it is not known: the connection broke")
+
+
+# -- awards of mobile licences ------------------------------------------------------------------------------------
+
+
+def text(said: str = "") -> str:
+    return TEXT.format(said)
+
+
+def award(
+    node: int | None, *verbs: str, before: str = "-m", changes: dict[str, Any] | None = None, **more: Any
+) -> Action:
+    """An action whose plan ends with a licence and `+m`. `before`: how the marker ends now."""
+    made = act(node, *(verbs or ("update",)), **(changes or {}), **more)
+    kept = [change for change in made.changes if change.field != "description"]
+    licence = [Change(field="mobile_license", before=False, after=True)]
+    if before != "+m":
+        licence.append(Change(field="description", before=text(before), after=text("+m")))
+    return made.model_copy(update={"changes": (*kept, *licence)})
+
+
+def somebody(node: int = 5, said: str = "-m", **more: Any) -> Details:
+    return person(node, description=text(said), **more)
+
+
+def seats(bought: int | None = None, before: int = 0, *, technicians: tuple[int | None, int] = (None, 0)) -> Seats:
+    return Seats(
+        technician=SeatCount(bought=technicians[0], before=technicians[1]),
+        mobile=SeatCount(bought=bought, before=before),
+    )
+
+
+def shown(rescue: Rescue, node: int = 5) -> tuple[bool, str]:
+    record = rescue.people[node]
+    return record.mobile, record.description.partition("#00000000")[2].rstrip("]")

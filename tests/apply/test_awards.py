@@ -7,48 +7,31 @@ from typing import Any
 import pytest
 
 from reconciler.apply.applier import SETTLE_FOR
-from reconciler.errors import TargetError, TargetRefused, TargetUnknown
+from reconciler.errors import TargetError, TargetRefused
 from reconciler.model.hierarchy import Details
-from reconciler.model.plan import Action, Change, SeatCount, Seats
+from reconciler.model.plan import Change
 
-from .rescue_double import DEAD, FIELD, NEW, Rescue, act, carry_out, create, message, person, results
+from .rescue_double import (
+    DEAD,
+    ERROR,
+    FIELD,
+    NEW,
+    NO_ANSWER,
+    Rescue,
+    act,
+    award,
+    carry_out,
+    create,
+    message,
+    person,
+    results,
+    seats,
+    shown,
+    somebody,
+    text,
+)
 
-TEXT = "hired 2019 [entra:8d2f:00000000-0000-4000-8000-000000000001@11111111#00000000{}]"
-ERROR = TargetUnknown("what became of it is not known: ERROR", token="ERROR")
-NO_ANSWER = TargetUnknown("what became of it is not known: the connection broke")
 REFUSED = TargetRefused("INVALIDPARAM_MOBILEADDON", "setUser_v2: Rescue refused: INVALIDPARAM_MOBILEADDON")
-
-
-def text(said: str = "") -> str:
-    return TEXT.format(said)
-
-
-def award(
-    node: int | None, *verbs: str, before: str = "-m", changes: dict[str, Any] | None = None, **more: Any
-) -> Action:
-    """An action whose plan ends with a licence and `+m`. `before`: how the marker ends now."""
-    made = act(node, *(verbs or ("update",)), **(changes or {}), **more)
-    kept = [change for change in made.changes if change.field != "description"]
-    licence = [Change(field="mobile_license", before=False, after=True)]
-    if before != "+m":
-        licence.append(Change(field="description", before=text(before), after=text("+m")))
-    return made.model_copy(update={"changes": (*kept, *licence)})
-
-
-def somebody(node: int = 5, said: str = "-m", **more: Any) -> Details:
-    return person(node, description=text(said), **more)
-
-
-def seats(bought: int | None = None, before: int = 0, *, technicians: tuple[int | None, int] = (None, 0)) -> Seats:
-    return Seats(
-        technician=SeatCount(bought=technicians[0], before=technicians[1]),
-        mobile=SeatCount(bought=bought, before=before),
-    )
-
-
-def shown(rescue: Rescue, node: int = 5) -> tuple[bool, str]:
-    record = rescue.people[node]
-    return record.mobile, record.description.partition("#00000000")[2].rstrip("]")
 
 
 def refuses_flag(record: Details) -> Details:

@@ -24,6 +24,7 @@ from .rescue_double import (
     act,
     carry_out,
     create,
+    make_group,
     mark,
     message,
     person,
@@ -54,7 +55,7 @@ def test_the_first_person_created_is_looked_at_where_nobody_was_written_before()
     rescue.mangle = lambda record: record._replace(description="")
     run = carry_out(rescue, create("a@x.example"), create("b@x.example"))
     assert results(run) == ["failed", "skipped"]
-    assert "the marker was not stored whole" in message(run)
+    assert message(run) == ("writing a@x.example did what it was not meant to do: the marker was not stored whole: ''")
     assert rescue.writes == [f"create {DESK}", f"set {NEW}"]
 
 
@@ -63,9 +64,7 @@ def test_a_login_that_somebody_has_blocks_the_creation(kind: str) -> None:
     rescue = Rescue(person(5, login="n@x.example", type=kind))
     run = carry_out(rescue, create("n@x.example"), create("o@x.example"))
     assert results(run) == ["failed", "done"]
-    assert "blocked_login" in message(run)
-    assert kind in message(run)
-    assert "node 5" in message(run)
+    assert message(run) == f"blocked_login: the login is held by the {kind} with node 5"
 
 
 def test_an_answer_about_another_login_blocks_the_creation_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +72,9 @@ def test_an_answer_about_another_login_blocks_the_creation_too(monkeypatch: pyte
     monkeypatch.setattr(rescue, "find_login", lambda _login: rescue.people[5])
     run = carry_out(rescue, create("n@x.example"))
     assert results(run) == ["failed"]
-    assert "whom Rescue shows as p5@x.example" in message(run)
+    assert message(run) == (
+        "blocked_login: the login is held by the technician with node 5, whom Rescue shows as p5@x.example"
+    )
 
 
 @pytest.mark.parametrize("trouble", [DOWN, TargetRefused("ACTIONFAILED", "getUser_v3: ACTIONFAILED")])
@@ -115,7 +116,8 @@ def test_a_node_that_is_not_new_is_not_written_over(answered: int, monkeypatch: 
     monkeypatch.setattr(rescue, "perform_create", lambda _parent: answered)
     run = carry_out(rescue, create("a@x.example"), create("b@x.example"))
     assert results(run) == ["unknown", "skipped"]
-    assert f"answered with node {answered}, which is not new" in message(run)
+    assert message(run) == f"createUser answered with node {answered}, which is not new"
+    assert message(run, 1) == f"Rescue called node {answered} new, which was there before, so no more are created"
     assert rescue.writes == []
 
 
@@ -142,7 +144,7 @@ def test_a_lost_node_that_was_not_made_is_not_made_again() -> None:
     rescue.on["create"] = [LOST]
     run = carry_out(rescue, create("a@x.example"), create("b@x.example"))
     assert results(run) == ["failed", "done"]
-    assert "the tree shows no new node" in message(run)
+    assert message(run) == f"{LOST}; the tree shows no new node"
     assert rescue.writes == [f"create {DESK}", f"create {DESK}", f"set {NEW}"]
 
 
@@ -183,7 +185,8 @@ def test_half_made_nodes_that_nobody_can_tell_apart_end_the_creations() -> None:
     rescue.on["create"] = [(None, LOST)]
     run = carry_out(rescue, create("a@x.example"), create("b@x.example"))
     assert results(run) == ["unknown", "skipped"]
-    assert "nobody can tell apart" in message(run, 1)
+    assert message(run) == str(LOST)
+    assert message(run, 1) == "there are half-made nodes nobody can tell apart, so no more people are created"
     assert rescue.writes == [f"create {DESK}"]
 
 
@@ -194,6 +197,7 @@ def test_a_lost_node_and_an_unreadable_tree_end_the_run_as_unknown(trouble: Exce
     rescue.on["tree"] = [None, None, trouble]
     run = carry_out(rescue, create("a@x.example"), create("b@x.example"))
     assert results(run) == ["unknown", "skipped"]
+    assert message(run) == f"{LOST}; and the tree could not be read: {trouble}"
     assert run.fatal is trouble
 
 
@@ -219,7 +223,9 @@ def test_after_a_half_made_node_others_are_created_only_if_it_was_that_persons_o
     rescue.on["set"] = [TargetRefused(token, f"refused: {token}")]
     run = carry_out(rescue, create("a@x.example"), create("b@x.example"))
     assert results(run) == ["failed", others]
-    assert f"node {NEW} is left half-made" in message(run)
+    assert message(run) == f"refused: {token}; node {NEW} is left half-made, the next run fills it"
+    if others == "skipped":
+        assert message(run, 1) == f"node {NEW} was left half-made, so no more people are created in this run"
     assert len(rescue.people) == (2 if others == "done" else 1)
 
 
@@ -228,16 +234,23 @@ def test_after_a_creation_whose_fate_is_not_known_nobody_else_is_created() -> No
     rescue.on["set"] = [(None, LOST)]
     run = carry_out(rescue, create("a@x.example"), create("b@x.example"))
     assert results(run) == ["unknown", "skipped"]
-    assert f"node {NEW} may be half-made" in message(run)
+    assert message(run) == f"{LOST}; node {NEW} may be half-made"
+    assert message(run, 1) == f"node {NEW} may be half-made, so no more people are created in this run"
 
 
-@pytest.mark.parametrize("trouble", [DEAD, TargetError("Rescue speaks words that are in no document")])
-def test_what_ends_the_run_in_the_middle_of_a_creation_names_the_node(trouble: Exception) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (DEAD, f"{DEAD} (make a new one)"),
+        (TargetError("words that are in no document"), "words that are in no document"),
+    ],
+)
+def test_what_ends_the_run_in_the_middle_of_a_creation_names_the_node(trouble: Exception, words: str) -> None:
     rescue = Rescue()
     rescue.on["set"] = [trouble]
     run = carry_out(rescue, create("a@x.example"), create("b@x.example"))
     assert results(run) == ["failed", "skipped"]
-    assert f"node {NEW} is left half-made" in message(run)
+    assert message(run) == f"{words}; node {NEW} is left half-made, the next run fills it"
     assert run.fatal is trouble
 
 
@@ -273,7 +286,7 @@ def test_a_filled_node_that_does_not_show_it_has_failed() -> None:
     rescue.on["set"] = [None, lambda: setattr(rescue, "mangle", lambda _: BLANK)]
     run = carry_out(rescue, act(6, "update", name="X"), fill("n@x.example"))
     assert results(run) == ["done", "failed"]
-    assert "does not show the new person" in message(run, 1)
+    assert message(run, 1) == "node 5 does not show the new person after the write"
 
 
 def test_a_filled_node_may_take_a_while_to_show() -> None:
@@ -297,6 +310,7 @@ def test_a_node_that_is_not_half_made_any_more_is_not_filled(now: dict[str, Any]
     rescue = Rescue(BLANK._replace(**now))
     run = carry_out(rescue, fill("n@x.example"), create("b@x.example"), planned=Rescue(BLANK))
     assert results(run) == ["stale", "done"]
+    assert message(run) == "node 5 is not half-made any more"
     assert rescue.writes == [f"create {DESK}", f"set {NEW}"]
 
 
@@ -315,20 +329,73 @@ def test_a_half_made_node_that_was_moved_is_not_filled() -> None:
     assert results(carry_out(rescue, fill("n@x.example"), planned=planned)) == ["stale"]
 
 
-@pytest.mark.parametrize(("trouble", "result"), [(DEAD, "unknown"), (DOWN, "failed")])
-def test_a_filled_node_that_cannot_be_read_after(trouble: Exception, result: str) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "result", "words"),
+    [
+        (DEAD, "unknown", f"written, but it could not be read back: {DEAD}"),
+        (DOWN, "failed", "node 5 does not show the new person after the write"),
+    ],
+)
+def test_a_filled_node_that_cannot_be_read_after(trouble: Exception, result: str, words: str) -> None:
     rescue = Rescue(BLANK, person(6))
     rescue.on["get"] = [None, None, None, *[trouble] * 50]
     run = carry_out(rescue, act(6, "update", name="X"), fill("n@x.example"), create("b@x.example"))
     assert results(run)[:2] == ["done", result]
+    assert message(run, 1) == words
+    assert run.fatal is (trouble if result == "unknown" else None)
 
 
-@pytest.mark.parametrize(("lacking", "result"), [("login", "failed"), ("place", "stale")])
-def test_somebody_of_whom_the_plan_says_too_little_is_not_created(lacking: str, result: str) -> None:
+@pytest.mark.parametrize(
+    ("lacking", "result", "words"),
+    [
+        ("login", "failed", "the plan does not say with which login, or where"),
+        ("place", "stale", "the group None is not what and where it was when the plan was made"),
+    ],
+)
+def test_somebody_of_whom_the_plan_says_too_little_is_not_created(lacking: str, result: str, words: str) -> None:
     action = create("n@x.example", to=None if lacking == "place" else DESK)
     if lacking == "login":
         action = action.model_copy(update={"changes": tuple(c for c in action.changes if c.field != "login")})
     rescue = Rescue()
     run = carry_out(rescue, action)
-    assert results(run) == [result]
+    assert (results(run), message(run)) == ([result], words)
     assert rescue.writes == []
+
+
+def test_somebody_new_without_an_sso_id_gets_none_and_nothing_else_that_was_not_planned() -> None:
+    rescue = Rescue()
+    run = carry_out(rescue, create("n@x.example"))
+    assert rescue.people[NEW] == Details(
+        NEW, "N@X.Example", "N@X.Example", "n@x.example", "", mark(1), "technician", False, False, False, "Offline"
+    )
+    assert run.wrote
+
+
+def test_somebody_new_who_is_stored_otherwise_has_failed_and_the_run_goes_on() -> None:
+    """Nothing of what was there before was lost: there was nobody."""
+    rescue = Rescue()
+    rescue.mangle = lambda record: record._replace(name="N", status="Disabled")
+    run = carry_out(rescue, create("n@x.example"), create("o@x.example"))
+    assert (results(run), run.stopped) == (["failed", "done"], None)
+    assert message(run) == "server stored the name 'N'; server stored the status 'disabled'"
+
+
+def test_a_half_made_node_with_white_space_for_a_text_is_filled() -> None:
+    rescue = Rescue(BLANK._replace(description=" \t"))
+    assert results(carry_out(rescue, fill("n@x.example"))) == ["done"]
+    assert rescue.people[5].description == mark(1)
+
+
+@pytest.mark.parametrize("call", ["create", "set", "creategroup", "setgroup"])
+def test_whatever_is_sent_is_a_write_whatever_becomes_of_it(call: str) -> None:
+    rescue = Rescue(BLANK)
+    rescue.add_group(50, DESK)
+    rescue.on[call] = [REFUSED]
+    action = {
+        "create": create("n@x.example"),
+        "set": fill("n@x.example"),
+        "creategroup": make_group("Night", -1),
+        "setgroup": make_group("Night", -1, blank=50),
+    }[call]
+    assert carry_out(rescue, action).wrote
+    assert len(rescue.writes) == 1

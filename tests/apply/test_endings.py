@@ -39,6 +39,7 @@ def test_a_signal_stops_between_two_actions() -> None:
     rescue.on["set"] = [lambda: came.append(True)]
     run = carry_out(rescue, *(act(node, "update", name="X") for node in (5, 6, 7)), stopping=lambda: bool(came))
     assert results(run) == ["done", "skipped", "skipped"]
+    assert message(run, 2) == "not tried: stopped by a signal"
     assert run.stopped == "stopped by a signal"
     assert run.fatal is None
 
@@ -60,12 +61,27 @@ def test_a_signal_before_the_first_action() -> None:
     assert rescue.calls == []
 
 
-def test_a_bug_ends_the_run_and_loses_no_outcome() -> None:
+@pytest.mark.parametrize(
+    ("bug", "words"), [(ZeroDivisionError("oops"), "oops"), (ZeroDivisionError(), "ZeroDivisionError")]
+)
+def test_a_bug_ends_the_run_and_loses_no_outcome(bug: Exception, words: str) -> None:
     rescue = Rescue(*(person(node) for node in (5, 6, 7)))
-    rescue.on["set"] = [None, ZeroDivisionError("oops")]
+    rescue.on["set"] = [None, bug]
     run = carry_out(rescue, *(act(node, "update", name="X") for node in (5, 6, 7)))
     assert results(run) == ["done", "unknown", "skipped"]
-    assert isinstance(run.fatal, ZeroDivisionError)
+    assert message(run, 1) == "a bug ended the run here"
+    assert message(run, 2) == f"not tried: the run ended: {words}"
+    assert run.fatal is bug
+
+
+def test_a_run_that_ended_does_not_ask_for_a_signal_any_more() -> None:
+    """What ended it stays what is told."""
+    rescue = Rescue(person(5), person(6))
+    rescue.on["set"] = [DEAD]
+    run = carry_out(
+        rescue, act(5, "update", name="X"), act(6, "update", name="X"), stopping=lambda: "set 5" in rescue.calls
+    )
+    assert run.stopped == f"the run ended: {DEAD} (make a new one)"
 
 
 def test_progress_hears_of_every_action_and_its_trouble_loses_no_outcome() -> None:

@@ -21,8 +21,15 @@ def test_a_missing_group_stops_the_placing_of_that_stage_only() -> None:
         planned=planned,
     )
     assert results(run) == ["done", "skipped", "done", "skipped"]
-    assert "lacks the group Field" in message(run, 1)
+    assert message(run, 1) == "the tree read again lacks the group Field"
     assert rescue.writes == ["set 5", "set 7"]
+
+
+def test_every_missing_group_is_named() -> None:
+    planned = Rescue(person(5), groups={DESK: "Desk", FIELD: "Field", 40: "Shop"})
+    rescue = Rescue(person(5), groups={DESK: "Desk"})
+    run = carry_out(rescue, act(5, "move", to=FIELD), planned=planned)
+    assert message(run) == "the tree read again lacks the group Field, Shop"
 
 
 def test_records_that_went_stop_the_placing() -> None:
@@ -30,7 +37,7 @@ def test_records_that_went_stop_the_placing() -> None:
     rescue = Rescue(person(5))
     run = carry_out(rescue, act(5, "move", to=FIELD), create("n@x.example"), planned=planned)
     assert results(run) == ["skipped", "skipped"]
-    assert "lacks 2 records" in message(run)
+    assert message(run) == "the tree read again lacks 2 records"
 
 
 def test_a_group_that_vanishes_between_two_stages() -> None:
@@ -54,6 +61,7 @@ def test_a_group_of_another_name_is_not_the_group_of_the_plan() -> None:
         rescue, act(5, "move", to=FIELD), create("a@x.example"), create("b@x.example", to=FIELD), planned=planned
     )
     assert results(run) == ["stale", "done", "stale"]
+    assert message(run) == "the group Field is not what and where it was when the plan was made"
 
 
 def test_somebody_moved_by_hand_is_not_moved_back() -> None:
@@ -62,6 +70,7 @@ def test_somebody_moved_by_hand_is_not_moved_back() -> None:
     rescue.parents[5] = FIELD
     run = carry_out(rescue, act(5, "move", to=FIELD), planned=planned)
     assert results(run) == ["stale"]
+    assert message(run) == "moved to another group since the plan was made"
     assert rescue.writes == []
 
 
@@ -71,5 +80,6 @@ def test_a_tree_that_cannot_be_read_again_ends_the_run(trouble: Exception) -> No
     rescue.on["tree"] = [None, trouble]
     run = carry_out(rescue, act(5, "move", to=FIELD), act(6, "enable", enabled=True))
     assert results(run) == ["skipped", "skipped"]
+    assert message(run) == f"not tried: the tree could not be read again: {trouble}"
     assert run.fatal is trouble
     assert rescue.writes == []
