@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 
-from .rooms import ROOT, choose, shown_change
+from .rooms import ROOT, Room, choose, shown_change
 from .run import EXPLAINED, read_explained
 from .with_cosmic_ray import others
-from .with_mutmut import file_of
+from .with_mutmut import file_of, pass_twice
 
 FOUND = read_explained(EXPLAINED.read_text(encoding="utf-8"))
 
@@ -29,6 +30,13 @@ def test_entries_are_read_by_file_and_line() -> None:
 )
 def test_the_file_of_a_mutant(mutant: str, path: str) -> None:
     assert file_of(mutant) == path
+
+
+@pytest.mark.parametrize(("taken", "passes"), [("STEPS", False), ("list(STEPS)", True)], ids=["used up", "copied"])
+def test_tests_that_use_up_what_they_need_are_found(tmp_path: Path, taken: str, *, passes: bool) -> None:
+    """In a second run of the process they fail for whatever was changed."""
+    (tmp_path / "test_it.py").write_text(f"STEPS = [1]\n\n\ndef test_it():\n    assert {taken}.pop() == 1\n", "utf-8")
+    assert pass_twice(tmp_path, Room("room", "", ".")) is passes
 
 
 def test_files_are_chosen_by_their_room_and_others_refused() -> None:

@@ -7,6 +7,7 @@ so a run that was ended goes on where it was.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,11 @@ CAUGHT = frozenset({"killed", "timeout", "segfault", "caught by type check"})
 def change_functions(room: Room, files: list[str]) -> list[Mutant]:
     """Every mutant of some files of a room. Raises SystemExit where mutmut did not come to an end."""
     folder = BUILD / room.name
+    fresh = not folder.exists()
     lay_out(folder)
+    if fresh and not pass_twice(folder, room):
+        shutil.rmtree(folder)
+        raise SystemExit(f"{room.tests} does not pass twice in one process, so any change would count as caught")
     forget_copies(folder, files)
     write_settings(folder, room, files)
     mutmut = Path(sys.executable).with_name("mutmut")
@@ -52,6 +57,13 @@ def run(mutmut: Path, folder: Path, *mutants: str) -> None:
     """Its exit code says nothing: 1 is that some survived, and that it could not begin."""
     shown = None if sys.stdout.isatty() else subprocess.DEVNULL
     subprocess.run([mutmut, "run", *mutants], cwd=folder, check=False, stdout=shown)
+
+
+def pass_twice(folder: Path, room: Room) -> bool:
+    """Whether the tests leave behind what they need themselves: mutmut runs them once, and then again in forks."""
+    code = "import sys, pytest; sys.exit(pytest.main(sys.argv[1:]) or pytest.main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "-q", *room.options, room.tests]
+    return subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL).returncode == 0
 
 
 def states(mutmut: Path, folder: Path, files: list[str]) -> list[tuple[str, str]]:
