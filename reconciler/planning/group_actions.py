@@ -54,7 +54,7 @@ def _action(new: NewGroup, tree: Tree, blank: Node | None) -> Action:
         subject=Subject(
             entra_id=new.group.id, name=new.name, node_id=blank.id if blank is not None else None, path=path
         ),
-        group=Place(before=None, after=path),
+        group=Place(after=path),
         changes=(Change(field="name", after=new.name), Change(field="description", after=str(new.marker))),
         reason=f"{reason}; fills the half-made node {blank.id}" if blank is not None else reason,
         line=new.paired.mapping.line,

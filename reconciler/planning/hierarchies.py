@@ -216,7 +216,9 @@ class _Layout:
             return "another mapping claims that path" if path in self.paths else None
         exact = [node for node in near if normal_text(node.name) == name]
         if not exact:
-            return f"Rescue has a group {near[0].name!r} (node {near[0].id}), which differs in case only"
+            id_, called = near[0].id, repr(near[0].name)
+            held = f"Rescue has a group {called} (node {id_})" if id_ > 0 else f"{called} is to be created"
+            return f"{held}, which differs in case only"
         if len(exact) > 1:
             ids = ", ".join(str(node.id) for node in exact)
             return f"several Rescue groups are called so (nodes {ids})"
@@ -286,8 +288,7 @@ class _Layout:
         self.findings.append(make_finding(code, message, mapping=item.mapping.name))
 
     def _shown(self, node: int) -> str:
-        new = any(group.node == node for group in self.new)
-        return f"{self.texts.get(node, 'a group')} ({'to be created' if new else f'node {node}'})"
+        return f"{self.texts.get(node, 'a group')} (node {node})"
 
 
 def _path(item: Paired) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def kind_of(key: str, value: str) -> str:
     text = value.strip()
     if not text:
         return "<empty>"
-    if key.upper() in ("TYPE", "STATUS", "ISENABLED") or key.upper().startswith(("HAS", "IS")):
+    if key.upper() in ("TYPE", "STATUS") or key.upper().startswith(("HAS", "IS")):
         return text if "".join(text.split()).lower() in _WORDS else "<unknown word>"
     if key.upper().endswith("PERMISSIONS"):
         return "<list that ends with a comma>" if text.endswith(",") else "<list>"

@@ -83,6 +83,11 @@ FIELDS = {
         "NODEID:7\nhush\nNAME:x\n\nHUSH:x\n",
         ["NODEID:<number>", "NAME:<text>", "(and 2 other lines)"],
     ),
+    "blank lines are counted": ("NODEID:7\n \nNAME:x", ["NODEID:<number>", "NAME:<text>", "(and 1 other lines)"]),
+    "a CR in front is no line end": (
+        "NODEID:7\n\rEMAIL:x\nNAME:X\r",
+        ["NODEID:<number>", "NAME:<text>", "(and 1 other lines)"],
+    ),
     "one line": (
         "NODEID:7 STATUS: Busy NAME:x y",
         ["all on one line:", "NODEID:<number>", "STATUS: Busy", "NAME:<text>"],
@@ -91,6 +96,7 @@ FIELDS = {
     "a number below nothing": ("-7", ["<number>"]),
     "a number with a blank": (" 7 ", ["<number>"]),
     "a number that ends so": ("7-", ["<text>"]),
+    "a letter and a number": ("X7", ["<text>"]),
     "no more than forty": ("\n".join(["NODEID:7"] * 41), ["NODEID:<number>"] * 40),
     "no more than forty in a line": (" ".join(["NODEID:7"] * 41), ["all on one line:", *["NODEID:<number>"] * 40]),
 }
