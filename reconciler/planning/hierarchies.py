@@ -51,10 +51,10 @@ class Hierarchies(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Where one Entra group is in Rescue. `node` None: frozen. `exists` False: `node` is the nearest one above."""
+    """Where one Entra group is in Rescue. `node` None: frozen. `missing`: `node` is the nearest one above."""
 
     node: int | None
-    exists: bool = True
+    missing: bool = False
 
 
 def lay_out(
@@ -66,10 +66,7 @@ def lay_out(
     """
     layout = _Layout(mappings, tree, paired)
     by_length = sorted(paired, key=lambda item: (len(_path(item)), item.mapping.priority, item.entra_id or ""))
-    settled = {
-        item.mapping.name: layout.settle(item, sitting(item.prefixes) if item.sought.absent else ())
-        for item in by_length
-    }
+    settled = {item.mapping.name: layout.settle(item, sitting) for item in by_length}
     for name, item in settled.items():
         if item.node is not None:
             layout.claims.setdefault(item.node, f"mapping {name}")
@@ -113,7 +110,7 @@ class _Layout:
 
     # -- mapped groups ----------------------------------------------------------------------------------------------
 
-    def settle(self, item: Paired, sitting: Sequence[int]) -> Paired:
+    def settle(self, item: Paired, sitting: Callable[[Iterable[str]], Sequence[int]]) -> Paired:
         """A mapping whose Rescue group is not there: found by its marker, to be created, or frozen with the reason."""
         if not item.sought.absent or item.group is None or item.mapping.role is not Role.TECHNICIAN:
             return item
@@ -129,7 +126,7 @@ class _Layout:
             return replace(item, frozen=f"{item.sought.why}, and {named[1]}")
         if not (item.mapping.create_group and item.mapping.full_sync):  # D10: without full sync no group
             return item
-        node, why = self._create_mapped(item, item.group, sitting)
+        node, why = self._create_mapped(item, item.group, sitting(item.prefixes))
         return replace(item, node=node, frozen=why, sought=Sought(node))
 
     def _create_mapped(self, item: Paired, group: Group, sitting: Sequence[int]) -> tuple[int | None, str | None]:
@@ -168,7 +165,7 @@ class _Layout:
         for index, met in enumerate(walk.met[1:], 1):
             above = places[met.above]
             if item.mapping.nested == "flatten":
-                places.append(_Place(item.node, exists=False))
+                places.append(places[0])
             elif above.node is None:
                 places.append(above)
             else:
@@ -178,7 +175,7 @@ class _Layout:
             spot = Spot(walk.names(index), places[index].node) if index else None
             for person in walk.met[index].group.members:
                 spots.setdefault(person.id, spot)
-        nodes = frozenset(place.node for place in places if place.exists and place.node is not None)
+        nodes = frozenset(place.node for place in places if place.node is not None and not place.missing)
         return replace(item, spots={id_: spot for id_, spot in spots.items() if spot is not None}, nodes=nodes)
 
     def _mirror(self, item: Paired, met: Met, names: tuple[str, ...], above: _Place) -> _Place:
@@ -189,14 +186,14 @@ class _Layout:
         if isinstance(named, tuple) and not isinstance(named, Node):
             return self._freeze(named[0], f"{shown}: {named[1]}", item)
         if named is not None:
-            self._report_place(item, named, parent if above.exists else None, group.name)
+            self._report_place(item, named, None if above.missing else parent, group.name)
             return self._claim(item, group, named.id, shown)
-        found = self._by_name(group, parent) if above.exists else None
+        found = None if above.missing else self._by_name(group, parent)
         if isinstance(found, str):
             return self._freeze("group_clash", f"{shown}: {found}", item)
         if found is not None:
             return self._claim(item, group, found, shown)
-        if above.exists and item.mapping.create_group:
+        if item.mapping.create_group and not above.missing:
             if is_bad_name(group.name):
                 message = f"{shown}: the name in Entra is empty or holds control characters, < or &#"
                 return self._freeze("bad_name", message, item)
@@ -205,7 +202,7 @@ class _Layout:
             return _Place(self._add(item, group, parent, normal_text(group.name), parent, names))
         message = f"there is no Rescue group for {shown}; its people sit in {self._shown(parent)}"
         self._report("group_missing", message, item)
-        return _Place(parent, exists=False)
+        return _Place(parent, missing=True)
 
     def _by_name(self, group: Group, parent: int) -> int | str | None:
         """The one group of its name below the parent's; why it cannot be had; None where it is missing (D13)."""

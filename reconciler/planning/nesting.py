@@ -20,8 +20,8 @@ class Met(NamedTuple):
     """One group of a mapping. `above`: index of the group in which it was met, -1 for the mapped group itself."""
 
     group: Group
-    above: int
-    depth: int
+    above: int = -1
+    depth: int = 0
 
 
 class Walk(NamedTuple):
@@ -82,12 +82,12 @@ class Boundaries:
 
 def walk_mapping(top: Group, nested: Nested, directory: Directory, boundaries: Boundaries) -> Walk:
     """The groups of a mapping, as far as it follows nesting."""
-    return Walk((Met(top, -1, 0),)) if nested == "direct" else walk_groups(top, directory.nested, boundaries)
+    return Walk((Met(top),)) if nested == "direct" else walk_groups(top, directory.nested, boundaries)
 
 
 def walk_groups(top: Group, nested: Mapping[str, Group | UnreadGroup], boundaries: Boundaries) -> Walk:
     """Everything nested in `top` that a mapping of it takes in."""
-    met = [Met(top, -1, 0)]
+    met = [Met(top)]
     unread: dict[str, UnreadGroup] = {}
     seen = {top.id}
     inside: dict[str, list[Group]] = {}

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.directory import UnreadGroup
+from reconciler.model.hierarchy import Role
 from reconciler.model.marker import GroupMarker
 
 from .world import OWNER, World, group_id, mark
@@ -140,6 +141,17 @@ TOLD: dict[str, tuple[Callable[[], World], list[str]]] = {
         lambda: with_groups(field().nest("field", one="Same"), "Same", "Same "),
         [f"group_clash: field > Same: several Rescue groups are called so (nodes 101, 102){BRANCH}"],
     ),
+    "two of one name, and Rescue has it": (
+        lambda: with_groups(field().nest("field", one="Same", two="Same"), "Same"),
+        [f"group_clash: field > Same: field/Same (node 101) belongs to another Entra group of that name{BRANCH}"],
+    ),
+    "another mapping has what we created for it": (
+        lambda: with_groups(
+            field().mapping("other", node=False, rescue_group=("field", "x")).nest("field", "a"), "x", text=marker("a")
+        ),
+        [f"group_clash: field > a: field/x (node 101) belongs to the mapping other{BRANCH}",
+         "group_renamed: field/x (node 101) is ours for 'a' and is called otherwise; left so, and used"],
+    ),
     "another mapping claims the path": (
         lambda: field().mapping("other", node=False, rescue_group=("field", "a")).nest("field", "a"),
         ["frozen: nothing is written for it: there is no technician group field/a in Rescue",
@@ -241,6 +253,60 @@ def test_a_half_made_group_of_a_frozen_mapping_is_not_told_of() -> None:
     world = with_groups(field().nest("field", "a"), "a", "")
     world.unread["a"] = UnreadGroup(group_id("a"), "a", "503")
     assert world.plan().codes == ["frozen field"]
+
+
+def test_below_a_missing_group_nothing_is_taken_for_what_happens_to_be_called_so() -> None:
+    """The people of `field > a > b` sit in `field`, not in `field/b`, which is nobody's."""
+    world = with_groups(field(create_group=False).nest("field", "a").nest("a", "b").person("ann", "b"), "b")
+    made = world.plan()
+    assert made.action("ann").group.after == "field"
+    assert made.codes == ["group_missing field", "group_missing field"]
+
+
+def test_the_path_of_an_administrators_mapping_is_no_claim_on_technicians() -> None:
+    world = field().nest("field", "a")
+    world.mapping("bosses", node=False, role=Role.ADMIN, rescue_group=("field", "a"))
+    made = world.plan()
+    assert made.codes == ["frozen bosses"]
+    assert [action.subject.path for action in made.plan.actions] == ["field/a"]
+
+
+@pytest.mark.parametrize("elsewhere", [("a",), ("x",), ("x", "y")], ids=["called so", "otherwise", "two"])
+def test_of_several_groups_with_its_marker_the_one_that_is_called_so_where_it_should_be_counts(
+    elsewhere: tuple[str, ...],
+) -> None:
+    world = field().nest("field", "a").person("ann", "a")
+    there = world.group("a", world.place("field"), description=marker("a"))
+    world = with_groups(world, *elsewhere, inside="", text=marker("a"))
+    made = world.plan()
+    assert (made.action("ann").group_id, made.codes) == (there, [])
+
+
+@pytest.mark.parametrize(("own", "replaced"), [("field", "older"), ("older", "field")])
+def test_D7_a_marker_of_the_mapping_itself_comes_before_one_of_what_it_replaces(own: str, replaced: str) -> None:
+    world = World().mapping(own, nested="mirror", replaces=(group_id(replaced),)).nest(own, "a").person("ann", "a")
+    world = with_groups(world, "before", inside=own, text=marker("a", replaced))
+    world = with_groups(world, "after", inside=own, text=marker("a", own))
+    assert world.plan().action("ann").group.after == f"{own}/after"
+
+
+@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")])
+def test_of_equal_mappings_the_smaller_group_id_comes_first_whatever_the_order_of_the_file(
+    order: tuple[str, str],
+) -> None:
+    """It creates the group both want, and has the nested group of a name that both would have."""
+    world = with_groups(World(), "source", inside="")
+    for name in order:
+        world.mapping(
+            name, node=False, nested="mirror", create_group=True, permissions_from=("source",), rescue_group=("desk",)
+        )
+    world.nest("one", of_one="night").nest("two", of_two="night")
+    made = world.plan()
+    first, second = sorted(order, key=group_id)
+    assert [(action.mapping, action.subject.path) for action in made.plan.actions] == [
+        (first, "desk"), (first, "desk/night"),
+    ]  # fmt: skip
+    assert made.codes == [f"group_clash {second}"]
 
 
 def test_a_group_two_levels_below_one_that_is_there_is_created_after_the_one_between() -> None:

@@ -154,6 +154,14 @@ def test_flatten_puts_everybody_into_the_group_of_the_mapping(role: Role) -> Non
     assert made.action("two").reason == "member of field > a"
     assert made.action("three").reason == "direct member of field"
     assert made.plan.mappings[0].members == 3
+    assert made.codes == []
+
+
+def test_flatten_seats_nobody_in_a_group_that_happens_to_be_called_so() -> None:
+    world = World().mapping("field", nested="flatten").nest("field", "a").person("one", "a")
+    world.node("stranger", parent=world.group("a", world.place("field")))
+    made = world.plan()
+    assert (made.action("one").group.after, made.codes) == ("field", [])
 
 
 def test_direct_takes_nobody_from_nested_groups() -> None:
