@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.errors import ReconcilerError, TargetError
 from reconciler.model.hierarchy import GROUP_TYPE, PERSON_TYPE, Details, GroupRecord, Node, Role, Tree
-from reconciler.model.marker import MarkersDiffer, find_group_markers, find_marker, with_marker, without_marker
+from reconciler.model.marker import find_group_markers, find_marker, find_markers, with_marker, without_marker
 from reconciler.model.plan import Action, ActionOutcome
 from reconciler.model.text import normal_login, normal_text
 
@@ -61,11 +61,7 @@ def find_losses(before: Details, wanted: Details, seen: Details | None) -> list[
         for name in was
         if was[name] == meant[name] != now[name] and not (name == _RPAT and before.rpat is None)
     ]
-    try:
-        whole = find_marker(seen.description) == find_marker(wanted.description)
-    except MarkersDiffer:
-        whole = False
-    if not whole:
+    if find_markers(seen.description) != find_markers(wanted.description):
         lost.append(f"the marker was not stored whole: {seen.description!r}")
     return lost
 

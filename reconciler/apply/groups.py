@@ -69,7 +69,7 @@ class GroupMaker:
         """The action with nodes in place of the numbers of groups that have been created."""
         numbers = {name: getattr(action, name) for name in ("group_id", "parent_id", "permissions_of")}
         found = {name: self.made[number] for name, number in numbers.items() if number in self.made}
-        return action.model_copy(update=found) if found else action
+        return action.model_copy(update=found)
 
     def make(self, action: Action, planned: Tree, now: Tree) -> str:
         """Creates one group, its action resolved but for its own number; what to say of it.

@@ -73,9 +73,9 @@ def main_part(action: Action) -> Action:
             after = str(change.after)
             if _tells_licence(after):
                 after = _saying(after, Licence.NOT_GIVEN)
-            if _without_licence(after) == _without_licence(str(change.before or "")):
+            if _without_licence(after) == _without_licence(str(change.before)):
                 continue
-            change = Change(field="description", before=change.before, after=after)
+            change = Change(field="description", after=after)
         changes.append(change)
     return action.model_copy(update={"changes": tuple(changes)})
 

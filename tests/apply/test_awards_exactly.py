@@ -184,6 +184,15 @@ def test_somebody_new_was_never_refused() -> None:
     assert (results(run), message(run)) == (["done"], f"node {NEW}")
 
 
+def test_the_order_of_the_changes_does_not_matter() -> None:
+    """A marker that differs in the licence alone is left for the award, and whatever stands behind it is written."""
+    rescue = Rescue(somebody())
+    action = award(5, changes=RENAMED)
+    run = carry_out(rescue, action.model_copy(update={"changes": action.changes[::-1]}))
+    assert results(run) == ["done"]
+    assert (rescue.people[5].name, *shown(rescue)) == ("New", True, "+m")
+
+
 # -- whether anything was written -------------------------------------------------------------------------------------
 
 

@@ -102,6 +102,13 @@ def test_people_here_and_there_who_cannot_be_read_do_not() -> None:
     assert run.stopped is None
 
 
+def test_an_answer_that_is_a_refusal_begins_the_count_anew() -> None:
+    rescue = Rescue(*(person(node) for node in range(5, 11)))
+    rescue.on["get"] = [DOWN, DOWN, REFUSED, DOWN, DOWN]
+    run = carry_out(rescue, *(act(node, "disable", enabled=False) for node in rescue.people))
+    assert results(run) == ["failed"] * 5 + ["done"]
+
+
 def test_a_refused_node_leaves_nothing_behind() -> None:
     rescue = Rescue()
     rescue.on["create"] = [TargetRefused("INVALIDPARAM_PARENT", "createUser: INVALIDPARAM_PARENT")]

@@ -19,6 +19,7 @@ LOSSES: dict[str, tuple[Callable[[Details], Details], str]] = {
     "rpat": (lambda record: record._replace(rpat=False), "the remote access licence True became False"),
     "rpat not shown": (lambda record: record._replace(rpat=None), "the remote access licence True became None"),
     "login": (lambda record: record._replace(login="X@y.example"), "the login 'p5@x.example' became 'x@y.example'"),
+    "type": (lambda record: record._replace(type="Robot"), "the type 'technician' became 'robot'"),
     "status": (lambda record: record._replace(status="Disabled"), "the status 'enabled' became 'disabled'"),
     "other text": (lambda record: record._replace(description=mark(5)), "the description 'by hand' became ''"),
     "marker gone": (

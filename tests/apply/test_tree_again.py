@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.apply.checks import missing_records
 from reconciler.errors import TargetRefused
+from reconciler.model.hierarchy import Tree
 
-from .rescue_double import DEAD, DESK, DOWN, FIELD, Rescue, act, carry_out, create, message, person, results
+from .rescue_double import DEAD, DESK, DOWN, FIELD, TOP, Rescue, act, carry_out, create, message, person, results
 
 
 def test_a_missing_group_stops_the_placing_of_that_stage_only() -> None:
@@ -30,6 +32,12 @@ def test_every_missing_group_is_named() -> None:
     rescue = Rescue(person(5), groups={DESK: "Desk"})
     run = carry_out(rescue, act(5, "move", to=FIELD), planned=planned)
     assert message(run) == "the tree read again lacks the group Field, Shop"
+
+
+def test_a_missing_group_without_a_path_is_named_by_its_node() -> None:
+    tree = Rescue().fetch_tree()
+    rest = Tree(node for node in tree.nodes.values() if node.id not in (TOP, DESK, FIELD))
+    assert missing_records(tree, rest) == "the tree read again lacks the group 2, Desk, Field"
 
 
 def test_records_that_went_stop_the_placing() -> None:
