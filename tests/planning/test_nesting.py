@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.directory import Directory, Group, UnreadGroup
+from reconciler.model.file import Nested
 from reconciler.model.hierarchy import Role
 from reconciler.model.mappings import EntraGroupName
 from reconciler.planning.nesting import Boundaries, walk_groups
@@ -135,6 +136,24 @@ def test_ties_go_by_path() -> None:
     world = field(create_group=True).nest("field", "b", "a").nest("a", "z").nest("b", "c")
     world.person("ann", "c", "z", "b")
     assert nodes(world) == {"ann": "field/a/z"}
+
+
+@pytest.mark.parametrize(
+    ("nested", "ways"),
+    [
+        ("mirror", {"one": "field > a > z", "two": "field > a", "three": "field", "four": "field > a > z"}),
+        ("flatten", {"one": "field > b", "two": "field > a", "three": "field", "four": "field > a > z"}),
+    ],
+)
+def test_the_way_to_somebody_is_that_of_the_group_where_they_sit(nested: Nested, ways: dict[str, str]) -> None:
+    world = field().nest("field", "b", "a").nest("a", "z").nest("b", "c")
+    world.person("one", "z", "b").person("two", "a").person("three", "field").person("four", "c", "z").person("out")
+    readings = world.readings()
+    walk = walk_groups(
+        world.entra_group("field"), readings.directory.nested, Boundaries(world.file(), readings.directory)
+    )
+    assert {key: " > ".join(walk.way_to(id_of(key), nested)) for key in ways} == ways
+    assert walk.way_to(id_of("out"), nested) == ()
 
 
 def test_the_reason_shows_the_way() -> None:
