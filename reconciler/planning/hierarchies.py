@@ -214,13 +214,13 @@ class _Layout:
         exact = [node for node in near if normal_text(node.name) == name]
         if not exact:
             id_, called = near[0].id, repr(near[0].name)
-            held = f"Rescue has a group {called} (node {id_})" if id_ > 0 else f"{called} is to be created"
+            held = f"{called} is to be created" if id_ < 0 else f"Rescue has a group {called} (node {id_})"
             return f"{held}, which differs in case only"
         if len(exact) > 1:
             ids = ", ".join(str(node.id) for node in exact)
             return f"several Rescue groups are called so (nodes {ids})"
         if self.marks.is_of_another(exact[0], group.id):
-            where = f"node {exact[0].id}" if exact[0].id > 0 else "to be created"
+            where = "to be created" if exact[0].id < 0 else f"node {exact[0].id}"
             return f"the Rescue group of that name ({where}) is that of another Entra group"
         return exact[0].id
 

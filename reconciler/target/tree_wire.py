@@ -177,8 +177,7 @@ def _same_extras(known: tuple[str, ...] | None, extra: str, number: int) -> tupl
 
 def _unreadable(head: str, number: int, count: int) -> str:
     """Which record cannot be read; never its text."""
-    node = re.match(rf"NodeID: ?({_ID})", head)
-    named = f"record {number} of {count}" + (f" (NodeID {node[1]})" if node else "")
+    named = f"record {number} of {count} (NodeID {re.findall(_ID, head)[0]})"
     if number == count:
         return f"{named} of the tree, the last one, is not whole: the answer was cut off, or its text is malformed"
     return f"{named} of the tree lacks fields of a record: its text imitates another record, or is malformed"

@@ -263,6 +263,13 @@ def test_below_a_missing_group_nothing_is_taken_for_what_happens_to_be_called_so
     assert made.codes == ["group_missing field", "group_missing field"]
 
 
+def test_below_a_missing_group_nothing_is_said_to_have_been_moved() -> None:
+    """Where it should be is not there."""
+    world = with_groups(field(create_group=False).nest("field", "a").nest("a", "b"), "elsewhere", inside="")
+    made = with_groups(world, "b", inside="elsewhere", text=marker("b")).plan()
+    assert made.codes == ["group_missing field"]
+
+
 def test_the_path_of_an_administrators_mapping_is_no_claim_on_technicians() -> None:
     world = field().nest("field", "a")
     world.mapping("bosses", node=False, role=Role.ADMIN, rescue_group=("field", "a"))

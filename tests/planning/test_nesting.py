@@ -21,6 +21,7 @@ def walked(world: World, name: str = "field") -> list[str]:
     walk = walk_groups(
         world.entra_group(name), readings.directory.nested, Boundaries(world.file(), readings.directory)
     )  # fmt: skip
+    assert walk.unread == ()
     return ["/".join(walk.names(index)) for index in range(len(walk.met))]
 
 
@@ -114,6 +115,15 @@ def test_what_was_not_read_is_told_with_the_rest() -> None:
     walk = walk_groups(top, nested, Boundaries(world.file(), Directory(world.readings().directory.groups)))
     assert [group.id for group in walk.unread] == ["x", "z"]
     assert walk.ids == {"t", "x", "y", "z"}
+
+
+def test_a_nested_group_that_the_reading_does_not_hold_freezes_the_mapping() -> None:
+    world = field().nest("field", "a").person("ann", "field")
+    readings = world.readings()
+    made = world.plan(readings=replace(readings, directory=replace(readings.directory, nested={})))
+    assert made.message("frozen") == (
+        f"nothing is written for it: the nested group {group_id('a')} could not be read: it was not read"
+    )
 
 
 # -- who sits where -------------------------------------------------------------------------------------------------

@@ -44,6 +44,14 @@ INSIDES = {
         b"OK\r\n\r\nNODEID:7\r\nNAME:x\r\n",
         ["OK, then a blank line", "NODEID:<number> NAME:<text>"],
     ),
+    "a text that ends with a letter": (
+        b"OK\n\nNODEID:7\nNAME:X\n",
+        ["OK, then a blank line", "NODEID:<number> NAME:<text>"],
+    ),
+    "a blank before the record": (
+        b"OK\n \n NODEID:7\nNAME:x\nEMAIL:y\n",
+        ["OK, then a line end", "NAME:<text> EMAIL:<text> (and 2 other lines)"],
+    ),
     "one record of a tree": (
         f"OK\n\n{NODE.format(7)}\n".encode(),
         ["OK, then a blank line", "NodeID:<number> Name:<text> Type:Technician"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from reconciler.errors import TargetError
@@ -174,6 +176,18 @@ def test_which_record_cannot_be_read_and_why() -> None:
         "record 2 of 2 (NodeID 2) of the tree, the last one, is not whole: the answer was cut off, or its text is "
         "malformed"
     )
+
+
+def test_only_what_belongs_to_a_record_is_held_at_a_time() -> None:
+    """Of a million people nobody keeps more text than is kept of it."""
+    filler = "x" * 50_000
+    records = (RECORD.format(number) + f"Extra:{filler}\n\n" for number in range(1, 101))
+    tracemalloc.start()
+    try:
+        assert len(parse_tree(records)) == 100
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(filler)
+    finally:
+        tracemalloc.stop()
 
 
 # -- record_wire ----------------------------------------------------------------------------------------------------
