@@ -249,6 +249,13 @@ def test_half_made_groups_are_filled_in_the_order_of_their_ids_and_the_rest_is_t
     assert "group 103 in field" in made.message("half_made")
 
 
+def test_which_half_made_group_becomes_which_goes_by_path_whatever_the_priorities() -> None:
+    world = with_groups(top(rescue_group=("b",), priority=1), "", "", inside="")
+    world.mapping("other", node=False, rescue_group=("a",), create_group=True, permissions_from=("source",), priority=2)
+    filled = [(action.subject.path, action.subject.node_id) for action in world.plan().plan.actions]
+    assert filled == [("a", 101), ("b", 102)]
+
+
 def test_a_half_made_group_of_a_frozen_mapping_is_not_told_of() -> None:
     world = with_groups(field().nest("field", "a"), "a", "")
     world.unread["a"] = UnreadGroup(group_id("a"), "a", "503")
