@@ -82,9 +82,7 @@ def _find_blanks(tree: Tree, hierarchies: Hierarchies) -> dict[int, list[Node]]:
         for parent in sorted(parents)
         if (
             found := [
-                child
-                for child in tree.child_groups.get(parent, ())
-                if child.id >= 0 and is_unnamed(child) and child.id not in filled
+                child for child in tree.child_groups.get(parent, ()) if is_unnamed(child) and child.id not in filled
             ]
         )
     }

@@ -78,7 +78,6 @@ def parse_tree(pieces: Iterable[str], *, length_stated: bool = False) -> list[No
     parents = _Numbers()
     match = layout.record.fullmatch
     cut = len(layout.blank)
-    end_blank = ""
     for number, (text, start, end) in enumerate(spans, 1):
         found = match(text, start, end)
         if found is None:
