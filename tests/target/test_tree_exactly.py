@@ -152,6 +152,8 @@ def test_fields_behind_are_known_by_their_keys_whatever_they_hold() -> None:
     [
         ("", "the tree holds no record at all"),
         (" \r\n\t\n", "the tree holds no record at all"),
+        (f"X{RECORD.format(1)}\n", "the tree does not begin with a record (NodeID, ParentID, Name, …)"),
+        (f"\x0b{RECORD.format(1)}\n", "the tree does not begin with a record (NodeID, ParentID, Name, …)"),
         ("hello", "the tree does not begin with a record (NodeID, ParentID, Name, …)"),
         (f"hello\n{RECORD.format(1)}\n", "the tree does not begin with a record (NodeID, ParentID, Name, …)"),
     ],
