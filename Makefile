@@ -41,6 +41,7 @@ test: $(VENV)/.ready  ## every test that needs only Python; then all of the pure
 SOAK ?= 250
 soak: $(VENV)/.ready  ## thousands of random steps of a company (SOAK=250 histories); counts in build/reliability
 	@SOAK_HISTORIES=$(SOAK) $(BIN)/python -m pytest -q -p no:logging tests/end_to_end/test_histories.py tests/end_to_end/test_undo_forged.py
+	@SOAK_HISTORIES=$(SOAK) $(BIN)/python -m pytest -q -n auto -m hypothesis tests/planning
 
 # Every call of a run that writes everything, and every fault there is: most of an hour on two busy cores.
 faults: $(VENV)/.ready  ## every fault at every call of a run, some 2,300 cases; counts in build/reliability

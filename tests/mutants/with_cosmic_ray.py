@@ -7,6 +7,7 @@ Annotations stay, which mean nothing at run time, and so do decorators: most of 
 from __future__ import annotations
 
 import ast
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,10 +32,10 @@ def change_the_rest(room: Room, files: list[str]) -> list[Mutant]:
     lay_out(folder)
     test = [sys.executable, "-m", "pytest", "-x", "-q", *room.options, room.tests]
     if subprocess.run(test, cwd=folder, check=False, capture_output=True).returncode:
-        raise SystemExit(f"the tests fail as they are; see `cd {folder}; {' '.join(test)}`")
+        raise SystemExit(f"the tests fail as they are; see `cd {folder}; {shlex.join(test)}`")
     session, said = folder / "session.sqlite", folder / "cosmic-ray.toml"
     session.unlink(missing_ok=True)
-    said.write_text(settings([f"reconciler/{path}" for path in files], " ".join(test)), encoding="utf-8")
+    said.write_text(settings([f"reconciler/{path}" for path in files], shlex.join(test)), encoding="utf-8")
     cosmic_ray = Path(sys.executable).with_name("cosmic-ray")
     subprocess.run([cosmic_ray, "init", said.name, session.name], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     passed_over = WorkResult(worker_outcome=WorkerOutcome.SKIPPED)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.directory import Account, NoPerson, UnreadGroup
@@ -25,8 +26,8 @@ ADMIN_MAPPINGS = MAPPINGS[3:]
 
 
 def drawn(examples: int) -> settings:
-    """So many companies; how long one takes depends on the machine."""
-    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    """So many companies, the same ones each time; ten times as many, others each time, while soaking."""
+    return settings(max_examples=examples * (10 if "SOAK_HISTORIES" in os.environ else 1))
 
 
 @st.composite
