@@ -8,6 +8,7 @@ removal. `hold` keeps nobody from being undone, it keeps the file from doing it 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from reconciler.model.hierarchy import Role, Tree
@@ -43,9 +44,11 @@ def make_undo(
         return questions
     reversals = without(left, reversals, find_forged(readings.tree, mappings.owner, reversals))
     reversals = without(left, reversals, find_kept(mappings, readings, reversals))
+    # Whom the file wants and a lack of seats alone would keep out is wanted all the same: seats end no forecast.
+    wants = replace(mappings, technician_seats=None, mobile_seats=None)
     while True:
         reversals = without(left, reversals, find_in_vain(readings.tree, reversals))
-        forecast = make_plan(mappings, once_undone(readings, reversals), today=today, made_at=made_at)
+        forecast = make_plan(wants, once_undone(readings, reversals), today=today, made_at=made_at)
         if isinstance(forecast, Questions):
             return forecast
         against = find_against(mappings, readings, reversals, forecast)

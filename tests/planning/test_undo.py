@@ -546,6 +546,15 @@ def test_the_forecast_gives_no_seat_beyond_those_bought(world: World) -> None:
     assert [finding.code for finding in made.plan.findings] == ["no_seat"]
 
 
+def test_nobody_whom_the_file_wants_loses_a_seat_they_could_not_get_back(world: World) -> None:
+    """The file says by now that there are fewer seats than people: it would leave whoever is disabled without one."""
+    world.person("new", "field")
+    run = ran(world)
+    world.technician_seats = 1
+    made = undo(world, run)
+    assert (made.verbs, made.left) == ({}, ["again new"])
+
+
 def test_the_plan_has_a_digest_and_ids_of_the_run(world: World) -> None:
     run = disabled(world)
     made = undo(world, run)
