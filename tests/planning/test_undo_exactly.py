@@ -1,0 +1,96 @@
+"""How much of an action an undo takes back where something speaks against a part of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.directory import UnreadGroup
+from reconciler.model.marker import Licence
+
+from .test_undo import disabled, handed_over, leave, ran, seats, undo
+from .test_undo_forged import with_before
+from .world import World, group_id, id_of, mark
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    world.mapping("other")
+    world.both("kim")
+    return world
+
+
+def test_a_login_that_is_not_free_stays_and_the_name_goes_back(world: World) -> None:
+    world.person("ann", "field", mail="new@x.example", upn="a@x.example", name="Ann New")
+    world.node("ann", mark("ann"), name="Ann Old")
+    run = ran(world)
+    world.node("other", login="ann@x.example")
+    world.people["ann"] = world.people["ann"]._replace(name="Ann Old")
+    made = undo(world, run)
+    assert made.changes("ann") == {"name": ("Ann New", "Ann Old")}
+    assert made.left == ["stale ann"]
+
+
+def test_two_who_swapped_their_logins_wait_for_each_other(world: World) -> None:
+    """As Rescue does not know a moment in which both have theirs, neither goes back (D16)."""
+    run = {item.subject.entra_id: item for item in handed_over(world)}
+    ann = with_before(run[id_of("ann")], login="cat@x.example")
+    bob = with_before(run[id_of("bob")], login="bob@x.example")
+    made = undo(world, [ann, bob])
+    assert made.verbs == {}
+    assert [left.message.rpartition(" node ")[2].partition(" ")[2] for left in made.undo.left] == [
+        "waits for another login itself"
+    ] * 2
+
+
+def test_whom_the_file_would_only_move_again_stays_where_they_are(world: World) -> None:
+    """Somebody had moved her by hand, and the run moved her back: the link is the same before and after."""
+    world.person("ann", "field")
+    world.node("ann", mark("ann"), group="other")
+    run = [item for item in ran(world) if item.subject.entra_id == id_of("ann")]
+    assert (run[0].verbs, run[0].changes) == (("move",), ())
+    made = undo(world, run)
+    assert (made.verbs, made.left) == ({}, ["again ann"])
+
+
+def test_nobody_is_enabled_whose_licence_the_file_would_take_again(world: World) -> None:
+    """What a marker tells something of goes back whole or not at all."""
+    world.mappings[0] = replace(world.mappings[0], mobile_license="award")
+    world.both("ann", marker=mark("ann", m=Licence.GIVEN), mobile=True)
+    leave(world, "ann")
+    run = [item for item in ran(world) if item.subject.entra_id == id_of("ann")]
+    world.members["field"].append("ann")
+    world.mappings[0] = replace(world.mappings[0], mobile_license="release")
+    made = undo(world, run)
+    assert (made.verbs, made.left) == ({}, ["again ann"])
+
+
+def test_D17_a_stranger_in_a_group_of_a_frozen_mapping_stays_disabled(world: World) -> None:
+    world.settings["unmanaged"] = "disable"
+    world.node("uma")
+    run = [item for item in ran(world) if item.subject.login == "uma@x.example"]
+    assert run[0].verbs == ("disable",)
+    world.settings["unmanaged"] = "report"
+    assert undo(world, run).verbs == {"uma": "enable"}
+    world.unread["field"] = UnreadGroup(group_id("field"), "field", "the group could not be read")
+    assert undo(world, run).left == ["unsure uma"]
+
+
+@pytest.mark.parametrize("result", ["held", "skipped"])
+def test_what_a_run_says_it_did_not_try_is_nothing_of_it_also_where_it_shows(world: World, result: str) -> None:
+    run = [item.model_copy(update={"outcome": result}) for item in disabled(world)]
+    made = undo(world, run)
+    assert (made.verbs, made.left) == ({}, [])
+
+
+def test_whoever_was_moved_back_by_hand_needs_no_more(world: World) -> None:
+    world.person("ann", "field")
+    world.node("ann", mark("ann"), group="other")
+    run = [item for item in ran(world) if item.subject.entra_id == id_of("ann")]
+    seat = next(seat for seat in world.seats.values() if seat.login.startswith("ann@"))
+    seat.parent = world.place("other")
+    before = seats(world)
+    made = undo(world, run)
+    assert (made.verbs, made.left) == ({}, [])
+    assert seats(world) == before
