@@ -10,7 +10,7 @@ import pytest
 from .rooms import ROOT, Room, choose, shown_change
 from .run import EXPLAINED, read_explained
 from .with_cosmic_ray import others
-from .with_mutmut import file_of, pass_twice
+from .with_mutmut import file_of, forget_copies, pass_twice
 
 FOUND = read_explained(EXPLAINED.read_text(encoding="utf-8"))
 
@@ -93,3 +93,14 @@ def test_what_mutmut_leaves_alone(text: str, left_alone: bool) -> None:
     row, line = next((row, line) for row, line in enumerate(FILE.splitlines(), 1) if text in line)
     place = (row, line.index(text))
     assert any(a <= place < b for a, b in others(ast.parse(FILE))) != left_alone
+
+
+@pytest.mark.parametrize(("text", "stays"), [("def x_a__mutmut_1(): ...", True), ("def a(): ...", False)])
+def test_a_copy_without_changes_is_made_again(tmp_path: Path, text: str, stays: bool) -> None:
+    """mutmut copies every file, and changes those of the run; what it said of one goes with the copy."""
+    made = [tmp_path / "mutants" / "reconciler" / "a" / name for name in ("b.py", "b.py.meta", "b.py.spans")]
+    made[0].parent.mkdir(parents=True)
+    for path in made:
+        path.write_text(text, encoding="utf-8")
+    forget_copies(tmp_path, ["a/b.py", "a/new.py"])
+    assert {path.exists() for path in made} == {stays}

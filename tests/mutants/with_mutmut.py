@@ -45,11 +45,12 @@ def change_functions(room: Room, files: list[str]) -> list[Mutant]:
 
 
 def forget_copies(folder: Path, files: list[str]) -> None:
-    """Of files that no run was asked for yet: mutmut would take the copies it made of them for changed already."""
+    """Of files that the latest run was not asked for: mutmut would take their plain copies for changed already."""
     for path in files:
         copied = folder / "mutants" / "reconciler" / path
-        if not copied.with_suffix(".py.meta").exists():
-            copied.unlink(missing_ok=True)
+        if copied.exists() and "__mutmut_" not in copied.read_text(encoding="utf-8"):
+            for kept in copied.parent.glob(f"{copied.name}*"):
+                kept.unlink()
             (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
 
 
