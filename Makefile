@@ -74,10 +74,10 @@ MUTANTS ?=
 mutants: $(MUTATE)/.ready  ## is every line of the pure and of the wire code held by a test? (MUTANTS="planning/guards.py")
 	@$(MUTATE)/bin/python -m tests.mutants.run $(MUTANTS)
 
-# actionlint looks for shellcheck on the path.
 reliability: $(VENV)/.ready  ## write the figures of faults, soak, fuzz and mutants into docs/reliability.md
 	@$(BIN)/python -m tests.reliability.figures
 
+# actionlint looks for shellcheck on the path.
 lint: $(VENV)/.ready  ## ruff, mypy, and what judges the workflows and the action
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
