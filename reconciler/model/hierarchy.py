@@ -14,7 +14,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
-from reconciler.model.text import normal_text
+from reconciler.model.text import normal_login, normal_text
 
 
 class Role(StrEnum):
@@ -80,6 +80,17 @@ class Details(NamedTuple):
     def enabled(self) -> bool:
         """Anything but Disabled (R86)."""
         return self.status.lower() != "disabled"
+
+
+def agree(node: Node, actual: Details) -> bool:
+    """Whether both readings say the same of a person, as far as both show it (D20)."""
+    return (
+        normal_login(actual.login) == normal_login(node.login)
+        and normal_text(actual.name) == normal_text(node.name)
+        and normal_text(actual.description) == normal_text(node.description)
+        and actual.enabled == node.enabled
+        and actual.type.lower() == node.type
+    )
 
 
 def is_blank(node: Node | Details) -> bool:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.model.file import Settings
-from reconciler.model.hierarchy import Details, Node, Role, Tree
+from reconciler.model.hierarchy import Details, Node, Role, Tree, agree
 from reconciler.model.mappings import Mapping
 from reconciler.model.marker import Licence, Marker, print_of
 from reconciler.model.plan import Action, FieldName, Verb
-from reconciler.model.text import normal_login, normal_text
+from reconciler.model.text import normal_login
 from reconciler.planning.desired import Paired, Wanted
 from reconciler.planning.diff import Difference, make_action
 from reconciler.planning.overrides import InForce, LoginPatterns
@@ -71,7 +71,7 @@ class Decisions:
     """Mapping -> logins of members who have no node and are not created (R32)."""
     unchanged: int = 0
     kept_disabled: int = 0
-    unmanaged: int = 0
+    unmanaged: int = field(init=False)
     _unseen_priority: int | None = field(init=False)
     """The best priority among frozen mappings whose members are not known."""
 
@@ -186,14 +186,7 @@ class Decisions:
             message = f"nothing this time: node {node.id} is no user any more"
             people.block("reading_moved", message, who, login=node.login)
             return None
-        alike = (
-            normal_login(actual.login) == normal_login(node.login)
-            and normal_text(actual.name) == normal_text(node.name)
-            and normal_text(actual.description) == normal_text(node.description)
-            and actual.enabled == node.enabled
-            and actual.type.lower() == node.type
-        )
-        if not alike:
+        if not agree(node, actual):
             message = f"nothing this time: the tree and getUser say different things of node {node.id}"
             people.block("reading_moved", message, who, login=node.login)
             return None

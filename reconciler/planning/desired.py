@@ -46,7 +46,7 @@ class Spot(NamedTuple):
     node: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Paired:
     """One mapping, met with what was read. `frozen` is None, or one clause why nothing is written for it."""
 
@@ -56,14 +56,14 @@ class Paired:
     node: int | None
     """The mapped Rescue group; negative where this plan creates it."""
     frozen: str | None
-    hidden: bool = False
+    hidden: bool
     """Its Entra group, or one nested in it, may be left out of what Entra says of its members."""
     sought: Sought = _FOUND_NOTHING
     walk: Walk | None = None
     """The Entra group with those nested in it, as far as the mapping follows them (D1)."""
     members: tuple[Person, ...] = ()
     """Everybody in the groups of the walk, each once."""
-    spots: Record[str, Spot] = field(default_factory=dict, compare=False)
+    spots: Record[str, Spot] = field(default_factory=dict)
     """By object id, where those sit who are no direct members of the mapped group, or also of one below it."""
     nodes: frozenset[int] = frozenset()
     """The Rescue groups the mapping fills: the mapped one and those that mirror nested groups."""
@@ -110,7 +110,7 @@ class Wanted(NamedTuple):
     """The login as logins are compared and looked up; empty where there is none."""
     sso_id: str | None
     """None where SSO IDs are not managed for this person (D21, D10)."""
-    bad_name: bool = False
+    bad_name: bool
     """The name cannot be written (D20)."""
 
     @property
@@ -123,6 +123,7 @@ class Conflict(NamedTuple):
     """Several mappings of equal priority want one person in different ways (D11)."""
 
     paired: tuple[Paired, ...]
+    """By name."""
 
 
 def pair_mappings(mappings: Mappings, directory: Directory, tree: Tree) -> tuple[Paired, ...]:
@@ -172,7 +173,6 @@ def choose_mapping(places: Sequence[Paired], entra_id: str) -> Paired | Conflict
     tied = [item for item in places if item.mapping.priority == best]
     if len(tied) == 1:
         return tied[0]
-    tied.sort(key=lambda item: item.entra_id or "")
     wishes = {
         (
             item.frozen,
@@ -183,7 +183,7 @@ def choose_mapping(places: Sequence[Paired], entra_id: str) -> Paired | Conflict
         )
         for item in tied
     }
-    return tied[0] if len(wishes) == 1 else Conflict(tuple(tied))
+    return min(tied, key=lambda item: str(item.entra_id)) if len(wishes) == 1 else Conflict(tuple(tied))
 
 
 def login_of(person: Person, settings: Settings) -> str | None:
@@ -216,7 +216,7 @@ def make_wanted(person: Person, paired: Paired, node: int, settings: Settings) -
 
 
 def _usable_upn(person: Person) -> str | None:
-    return None if "#" in person.upn and "#ext#" in person.upn.lower() else person.upn
+    return None if "#ext#" in person.upn.lower() else person.upn
 
 
 def _pair(mapping: Mapping, directory: Directory, tree: Tree, boundaries: Boundaries) -> Paired:

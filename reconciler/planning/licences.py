@@ -29,8 +29,8 @@ class Licensed(NamedTuple):
 
     actions: list[Action]
     seats: SeatCount
-    findings: tuple[Finding, ...] = ()
-    changed: int = 0
+    findings: tuple[Finding, ...]
+    changed: int
     """People in sync until here who now have an action."""
 
 

@@ -22,7 +22,7 @@ from reconciler.planning.matching import Matches
 from reconciler.planning.overrides import InForce
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class People:
     """The facts about one role. Built by `gather_people`; the sets at the end are filled while deciding."""
 
@@ -60,7 +60,7 @@ class People:
     by_sso_id: dict[str, list[Details]] = field(default_factory=dict)
     """SSO ID -> everybody getUser showed with it, by node id."""
     findings: list[Finding] = field(default_factory=list)
-    other: People = field(init=False, repr=False, compare=False)
+    other: People = field(init=False)
     """The same of the other role (D12): see `meet`."""
     owners_of_unmarked: dict[str, set[str]] | None = None
     """See `planning.addresses`."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from reconciler.model.hierarchy import Role, Tree
-from reconciler.model.mappings import Mappings
+from reconciler.model.mappings import Mapping, Mappings
 from reconciler.model.plan import VERBS, Action, Outcomes, Plan, Seats, Summary, plan_digest
 from reconciler.model.readings import Questions, Readings
 from reconciler.model.undo import Undo
@@ -61,7 +61,7 @@ def make_undo(
 
 
 def _actions(mappings: Mappings, tree: Tree, reversals: Sequence[Reversal]) -> list[Action]:
-    by_name = {(mapping.role, mapping.name): mapping for mapping in mappings.mappings}
+    by_name: dict[tuple[Role, str | None], Mapping] = {(item.role, item.name): item for item in mappings.mappings}
     by_node = {reversal.node.id: reversal.outcome.id for reversal in reversals}
     holders = login_holders(tree, reversals)
     made = []
@@ -72,7 +72,7 @@ def _actions(mappings: Mappings, tree: Tree, reversals: Sequence[Reversal]) -> l
             reversal.role,
             tree,
             entra_id=outcome.subject.entra_id,
-            mapping=by_name.get((reversal.role, outcome.mapping or "")),
+            mapping=by_name.get((reversal.role, outcome.mapping)),
             node=reversal.node,
             login=reversal.node.login,
             name=str(reversal.after("name") or reversal.actual.name),

@@ -115,6 +115,18 @@ def test_D11_nobody_waits_for_a_frozen_mapping_that_comes_after_their_own(priori
     assert world.plan().verbs == verbs
 
 
+def test_D11_whoever_waits_is_no_matter_of_a_frozen_mapping_that_comes_with_their_own() -> None:
+    world = World().mapping("best", node=False, priority=1).mapping("equal", node=False).mapping("field")
+    world.person("ann", "best", "field")
+    made = world.plan()
+    told = {f.mapping: f.message.rpartition("; ")[2] for f in made.plan.findings if f.code == "frozen"}
+    assert made.verbs == {}
+    assert told == {
+        "best": "people of mappings after it in priority who wait until it can be read: 1",
+        "equal": "nothing is written for it: there is no technician group equal in Rescue",
+    }
+
+
 def test_D11_whoever_waits_is_counted_once_and_named_by_the_frozen_mapping(world: World) -> None:
     world.mapping("lost", node=False, priority=1).person("ann", "lost", "field")
     world.both("kim")

@@ -237,3 +237,10 @@ def test_create_missing_false_keeps_existing_people_up_and_creates_nobody() -> N
     assert made.verbs == {"ann": "update move", "eve": "adopt", "off": "enable"}
     assert made.plan.mappings[0].not_created == ("new@x.example",)
     assert made.asked_for("addresses") == set()
+
+
+def test_D22_whose_login_is_left_alone_queues_for_a_seat_with_the_one_they_have() -> None:
+    world = World(technician_seats=1).mapping("field", full_sync=False)
+    for key, mail in (("ann", "zz@x.example"), ("bea", "aa@x.example")):
+        world.person(key, "field", mail=mail).node(key, mark(key, off=True), status="Disabled")
+    assert world.plan().verbs == {"ann": "enable"}

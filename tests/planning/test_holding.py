@@ -120,3 +120,10 @@ def test_what_depends_on_a_held_action_is_held() -> None:
     guards = leaving(max_removals=0).file().guards
     assert held_back([removal, first, second], made.guards, guards) == (removal.id, first.id, second.id)
     assert held_back([removal, rest[0], second], made.guards, guards) == (removal.id,)
+
+
+def test_whoever_gets_no_seat_from_what_is_held_is_told_beside_everything_else() -> None:
+    world = leaving("a", max_removals=0)
+    world.technician_seats = 3
+    world.person("guest", "field", guest=True)
+    assert world.plan().codes == ["guest guest", "no_seat new"]

@@ -436,6 +436,12 @@ def test_D14_each_is_filled_once_by_login(world: World) -> None:
     assert nodes == {"ann": first.id, "bob": second.id, "cid": None}
 
 
+def test_D14_all_of_a_group_are_read_at_once_where_one_is_filled(world: World) -> None:
+    nodes = {blank(world).id for _ in range(3)}
+    world.person("ann", "field")
+    assert [asked.details for asked in world.plan().asked if asked.details] == [nodes]
+
+
 def test_D14_nobody_held_or_blocked_takes_one(world: World) -> None:
     node = blank(world)
     world.person("ann", "field").person("bob", "field").override("ann@x.example", "hold")

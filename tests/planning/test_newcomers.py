@@ -12,6 +12,11 @@ from .world import ADMINISTRATORS, World, id_of, mark
 
 SHOWN = {
     "the login": ({"use_upn_as_email": True}, {"upn": "upn@x.example"}, "upn@x.example"),
+    "a UPN with a number sign that is no guest's": (
+        {"use_upn_as_email": True},
+        {"upn": "ann#1@x.example"},
+        "ann#1@x.example",
+    ),
     "the mail where the UPN is none": ({"use_upn_as_email": True}, {"upn": "ann#EXT#"}, "ann@x.example"),
     "the UPN where there is no mail": ({}, {"upn": "upn@x.example", "mail": None}, "upn@x.example"),
 }

@@ -11,7 +11,7 @@ from reconciler.model.hierarchy import Role
 from reconciler.model.mappings import Permit
 from reconciler.model.marker import Licence
 
-from .world import TODAY, World, group_id, mark
+from .world import ROOT, TODAY, World, group_id, mark
 
 AWARD: dict[str, Any] = {"mobile_license": "award"}
 
@@ -84,6 +84,15 @@ def test_actions_of_one_stage_come_by_path_then_login() -> None:
     assert [action.subject.login for action in world.plan().plan.actions] == [
         "Bob@x.example", "zoe@x.example", "ann@x.example",
     ]  # fmt: skip
+
+
+def test_whoever_sits_in_no_group_that_is_known_comes_first() -> None:
+    world = World().mapping("Field")
+    world.both("kim", "Field")
+    for key, where in (("ann", {"group": "Field"}), ("zoe", {"parent": ROOT})):
+        world.person(key).node(key, mark(key, "Field"), **where)
+    found = [(action.subject.login, action.group.before) for action in world.plan().plan.actions]
+    assert found == [("zoe@x.example", None), ("ann@x.example", "Field")]
 
 
 def test_members_who_are_not_created_are_listed_by_login() -> None:

@@ -94,3 +94,76 @@ def test_whoever_was_moved_back_by_hand_needs_no_more(world: World) -> None:
     made = undo(world, run)
     assert (made.verbs, made.left) == ({}, [])
     assert seats(world) == before
+
+
+def test_nothing_is_left_of_a_failed_action_of_which_nothing_shows(world: World) -> None:
+    world.both("ann", name="Ann Old")
+    run = [item.model_copy(update={"outcome": "failed"}) for item in ran(world, applied=False)]
+    made = undo(world, run)
+    assert (made.verbs, made.left) == ({}, [])
+
+
+def test_whoever_comes_from_a_group_within_a_group_goes_back_there(world: World) -> None:
+    inner = world.group("night", world.place("field"))
+    world.mapping("night", node=False, rescue_group=("field", "night"))
+    world.both("lee", "night")
+    world.both("ann", "night")
+    leave(world, "ann", "night")
+    world.members["other"].append("ann")
+    run = [item for item in ran(world) if item.subject.entra_id == id_of("ann")]
+    assert run[0].group.before == "field/night"
+    leave(world, "ann", "other")
+    world.members["night"].append("ann")
+    made = undo(world, run)
+    assert made.verbs == {"ann": "move"}
+    assert made.action("ann").group_id == inner
+
+
+def test_whoever_was_created_and_is_disabled_since_needs_no_more(world: World) -> None:
+    world.person("new", "field")
+    run = ran(world)
+    leave(world, "new")
+    next(seat for seat in world.seats.values() if seat.login.startswith("new@")).status = "Disabled"
+    made = undo(world, run)
+    assert (made.verbs, made.left) == ({}, [])
+
+
+def test_a_link_alone_is_taken_away_again(world: World) -> None:
+    world.person("ann", "field")
+    world.node("ann")
+    run = ran(world)
+    assert [(change.field, change.before) for change in run[0].changes] == [("description", "")]
+    leave(world, "ann")
+    made = undo(world, run)
+    assert made.changes("ann") == {"description": (str(mark("ann")), "")}
+
+
+def test_what_a_run_found_to_be_nothing_may_be_written_as_null(world: World) -> None:
+    world.person("ann", "field")
+    world.node("ann")
+    run = [with_before(item, description=None) for item in ran(world)]
+    leave(world, "ann")
+    assert undo(world, run).changes("ann") == {"description": (str(mark("ann")), "")}
+
+
+def test_a_name_goes_back_though_the_file_moves_its_bearer_meanwhile(world: World) -> None:
+    world.both("ann", name="Ann Old")
+    run = ran(world)
+    world.people["ann"] = world.people["ann"]._replace(name="Ann Old")
+    leave(world, "ann")
+    world.members["other"].append("ann")
+    made = undo(world, run)
+    assert (made.verbs, made.left) == ({"ann": "update"}, [])
+
+
+def test_D17_nobody_gets_the_link_of_a_frozen_mapping_back(world: World) -> None:
+    world.mapping("third")
+    world.both("ann")
+    leave(world, "ann")
+    world.members["other"].append("ann")
+    run = [item for item in ran(world) if item.subject.entra_id == id_of("ann")]
+    leave(world, "ann", "other")
+    world.members["field"].append("ann")
+    assert undo(world, run).left == []
+    world.unread["field"] = UnreadGroup(group_id("field"), "field", "the group could not be read")
+    assert undo(world, run).left == ["unsure ann"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.plan import ActionOutcome
+from reconciler.model.plan import ActionOutcome, Change
 
 from .test_undo import leave, ran, undo
 from .world import World, mark
@@ -52,6 +52,19 @@ def test_the_text_beside_the_link_goes_back_to_whatever_it_was(world: World) -> 
     made = undo(world, [with_before(disabled(world), description=f"hired 2019 {mark('ann')}")])
     assert made.verbs == {"ann": "enable"}
     assert made.changes("ann")["description"][1] == f"hired 2019 {mark('ann')}"
+
+
+def test_nobody_is_linked_whom_nothing_links(world: World) -> None:
+    world.settings["unmanaged"] = "disable"
+    world.both("kim")
+    world.node("uma")
+    run = [item for item in ran(world) if item.subject.login == "uma@x.example"]
+    said = Change(field="description", before=str(mark("ann")), after="")
+    world.settings["unmanaged"] = "report"
+    world.person("ann", "field")
+    made = undo(world, [run[0].model_copy(update={"changes": (*run[0].changes, said)})])
+    assert (made.verbs, made.left) == ({}, ["kept uma"])
+    assert made.message("kept").endswith("say: linked, though no run takes a link away")
 
 
 def rehired(world: World) -> ActionOutcome:

@@ -88,6 +88,29 @@ def sso_id_in_another_case(world: World) -> Undone:
     )
 
 
+def sso_id_with_a_blank(world: World) -> Undone:
+    """The blank is a part of it as well."""
+    world.both("ann", sso="x")
+    world.settings["use_email_as_sso_id"] = True
+    run = [item for item in ran(world) if item.subject.entra_id == id_of("ann")]
+    seat_of(world, "ann").sso += " "
+    return undo(world, run)
+
+
+def login_changed_twice(world: World) -> Undone:
+    world.person("ann", "field", mail="new@x.example", upn="a@x.example")
+    world.node("ann", mark("ann"))
+    run = ran(world)
+    seat_of(world, "new").login = "hand@x.example"
+    return undo(world, run)
+
+
+def login_blanked_since(world: World) -> Undone:
+    run = disabled(world)
+    seat_of(world, "ann").login = ""
+    return undo(world, run)
+
+
 def licence_taken_since(world: World) -> Undone:
     run = disabled(world)
     said = Change(field="mobile_license", before=False, after=True)
@@ -152,6 +175,27 @@ def wanted_again(world: World) -> Undone:
     return undo(world, ran(world))
 
 
+def wanted_again_where_they_are(world: World) -> Undone:
+    world.both("ann", name="Ann Old")
+    return undo(world, ran(world))
+
+
+def login_wanted_again(world: World) -> Undone:
+    world.person("ann", "field", mail="new@x.example", upn="a@x.example")
+    world.node("ann", mark("ann"))
+    return undo(world, ran(world))
+
+
+def moved_in_part(world: World) -> Undone:
+    """The name failed, and they are where they should be."""
+    world.both("ann", name="Ann Old")
+    leave(world, "ann")
+    world.members["other"].append("ann")
+    run = [item.model_copy(update={"outcome": "failed"}) for item in ran(world, applied=False)]
+    seat_of(world, "ann").parent = world.place("other")
+    return undo(world, run)
+
+
 def partly(world: World) -> Undone:
     world.both("ann", name="Ann Old")
     run = [item.model_copy(update={"outcome": "failed"}) for item in ran(world)]
@@ -171,6 +215,9 @@ def partly(world: World) -> Undone:
         (told_otherwise, "stale", "the tree and getUser say different things of them"),
         (changed_twice, "stale", "changed since: name, login"),
         (sso_id_in_another_case, "stale", "changed since: SSO ID"),
+        (sso_id_with_a_blank, "stale", "changed since: SSO ID"),
+        (login_changed_twice, "stale", "changed since: login"),
+        (login_blanked_since, "stale", "changed since: login"),
         (licence_taken_since, "stale", "changed since: mobile license"),
         (group_gone, "stale", "the group they came from, gone, is not there any more"),
         (two_groups, "stale", "the group they came from, field, is not the only one of that name"),
@@ -184,6 +231,17 @@ def partly(world: World) -> Undone:
             "again",
             "mappings.yaml would do it again (update+move: direct member of other); revert it, or `hold` them first",
         ),
+        (
+            wanted_again_where_they_are,
+            "again",
+            "mappings.yaml would do it again (update: direct member of field); revert it, or `hold` them first",
+        ),
+        (
+            login_wanted_again,
+            "again",
+            "mappings.yaml would do it again (update: direct member of field); revert it, or `hold` them first",
+        ),
+        (moved_in_part, "partly", "the run says failed, and something of it shows; look at it by hand"),
         (partly, "partly", "the run says failed, and something of it shows; look at it by hand"),
     ],
     ids=lambda said: said.__name__ if callable(said) else "",

@@ -199,3 +199,8 @@ def test_a_type_in_two_words_is_the_same_type() -> None:
     fields = "NODEID:7\nNAME:n\nDESCRIPTION:\nTYPE:Technician Group\nPERMISSIONS:\nLOCKEDPERMISSIONS:\nISENABLED:True\n"
     limits = "STANDARDCONCURRENTLIMIT:0\nMOBILECONCURRENTLIMIT:0\nRPATCONCURRENTLIMIT:0\n"
     assert parse_group(f"\n\n{fields}{limits}\n").type == "techniciangroup"
+
+
+def test_where_no_blank_follows_the_colons_a_value_that_begins_with_one_keeps_it() -> None:
+    tree = "NodeID:1\nParentID:0\nName: Ann \nEmail: a@x.example\nDescription: text\nStatus:Offline\nType:Root\n\n"
+    assert parse_tree([tree]) == [Node(1, 0, " Ann ", " a@x.example", " text", "Offline", "root")]

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from reconciler.model.directory import Group
-from reconciler.model.hierarchy import PEOPLE_TYPES, Node, Role, Tree
+from reconciler.model.directory import Group, Person
+from reconciler.model.hierarchy import Node, Role, Tree
 from reconciler.model.mappings import Mappings
 from reconciler.model.marker import find_markers
 from reconciler.model.plan import Action, Plan
@@ -18,7 +18,7 @@ from reconciler.model.readings import Readings
 from reconciler.model.text import normal_login
 from reconciler.model.undo import Left
 from reconciler.planning.desired import Paired, pair_mappings
-from reconciler.planning.matching import find_survivors
+from reconciler.planning.matching import Logins, find_survivors
 from reconciler.planning.overrides import LoginPatterns
 from reconciler.planning.people import own_addresses
 from reconciler.planning.undoing.reversals import Reversal
@@ -51,13 +51,15 @@ def without(left: list[Left], reversals: Sequence[Reversal], against: dict[str, 
 def find_kept(mappings: Mappings, readings: Readings, reversals: Iterable[Reversal]) -> dict[str, Against]:
     """Survival and `protected`, by the login of now and the one before, and by what Entra calls them (§6)."""
     groups = (*readings.directory.groups.values(), *readings.directory.nested.values())
-    rows = {person.id: person for group in groups if isinstance(group, Group) for person in group.members}
+    rows: dict[str | None, Person] = {
+        person.id: person for group in groups if isinstance(group, Group) for person in group.members
+    }
     survivors = find_survivors(readings.tree, readings.caller, readings.details.values())
     protected = LoginPatterns(mappings.protected)
     found = {}
     for reversal in reversals:
         names = _logins(reversal)
-        row = rows.get(reversal.outcome.subject.entra_id or "")
+        row = rows.get(reversal.outcome.subject.entra_id)
         if row is not None:
             names |= own_addresses(row)
         why = None
@@ -71,8 +73,7 @@ def find_kept(mappings: Mappings, readings: Readings, reversals: Iterable[Revers
 
 
 def _logins(reversal: Reversal) -> frozenset[str]:
-    before = (change.before for change in reversal.outcome.changes if change.field == "login")
-    names = (reversal.node.login, reversal.outcome.subject.login, reversal.after("login"), *before)
+    names = (reversal.node.login, reversal.outcome.subject.login, reversal.after("login"))
     return frozenset(normal_login(str(name)) for name in names if name)
 
 
@@ -81,17 +82,13 @@ def _logins(reversal: Reversal) -> frozenset[str]:
 
 def login_holders(tree: Tree, reversals: Iterable[Reversal]) -> dict[str, list[int]]:
     """Who else has a login that somebody gets back: action id -> node ids."""
-    by_login: dict[str, list[int]] = {}
-    for node in tree.nodes.values():
-        if node.type in PEOPLE_TYPES and node.login:
-            by_login.setdefault(normal_login(node.login), []).append(node.id)
+    logins = Logins(tree)
     found = {}
     for reversal in reversals:
         login = reversal.after("login")
         if isinstance(login, str):
-            found[reversal.outcome.id] = [
-                node for node in by_login.get(normal_login(login), ()) if node != reversal.node.id
-            ]
+            nodes = logins.by_login.get(normal_login(login), ())
+            found[reversal.outcome.id] = [node.id for node in nodes if node.id != reversal.node.id]
     return found
 
 
@@ -135,7 +132,7 @@ def once_undone(readings: Readings, reversals: Iterable[Reversal]) -> Readings:
             name=record.name,
             login=record.login,
             description=record.description,
-            status=record.status if "status" in values else node.status,
+            status=record.status,
         )
         details[node.id] = record
     return replace(readings, tree=Tree(nodes.values()), details=details)
@@ -197,8 +194,9 @@ class _Frozen:
     def why(self, reversal: Reversal) -> str | None:
         """Why nothing is written for them, or None."""
         name = reversal.outcome.mapping if reversal.outcome.mapping in self._names else None
-        for text in (reversal.actual.description, str(reversal.after("description") or "")):
-            for marker in find_markers(text):
+        after = [change.after for change in reversal.changes if change.field == "description"]
+        for text in (reversal.actual.description, *after):
+            for marker in find_markers(str(text)):
                 key = (reversal.role, marker.mapping)
                 name = name or self._prefixes.get(key)
                 if key not in self._known:

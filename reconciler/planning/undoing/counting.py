@@ -28,17 +28,20 @@ def find_managed(tree: Tree, role: Role, owner: str) -> dict[int, str]:
 def count_populations(
     mappings: Mappings, readings: Readings, outcomes: Iterable[ActionOutcome], actions: Iterable[Action]
 ) -> dict[Role, Population]:
-    """As §6 counts, and with the people of mappings that the run still knew and the file does not."""
+    """As §6 counts, and with the people of mappings that the run still knew and the file does not.
+
+    Of technicians always, of administrators where any of them is written.
+    """
     names = {
         (item.mapping.role, prefix): item.mapping.name
         for item in pair_mappings(mappings, readings.directory, readings.tree)
         for prefix in item.prefixes
     }
     for outcome in outcomes:
-        for marker in find_markers(str(outcome.after("description") or "")):
+        for marker in find_markers(str(outcome.after("description"))):
             names.setdefault((Role(outcome.role), marker.mapping), outcome.mapping or marker.mapping)
     found = {}
-    for role in Role:
+    for role in {Role.TECHNICIAN: None, **dict.fromkeys(Role(action.role) for action in actions)}:
         managed = find_managed(readings.tree, role, mappings.owner)
         by_mapping = dict.fromkeys((name for (own, _), name in names.items() if own is role), 0)
         for prefix in managed.values():
@@ -46,8 +49,7 @@ def count_populations(
             if name is not None:
                 by_mapping[name] += 1
         total = sum(by_mapping.values())
-        if role is Role.TECHNICIAN or managed or by_mapping or any(action.role == role.value for action in actions):
-            found[role] = Population(total, by_mapping, total)
+        found[role] = Population(total, by_mapping, total)
     return found
 
 
@@ -59,10 +61,10 @@ def count_seats(tree: Tree, going: Sequence[Action], bought: int | None) -> tupl
     takers = [action for action in going if action.takes_seat]
     beyond = takers[max(0, bought - count.before + count.freed) :]
     dropped = {action.id for action in beyond}
-    without = [action.subject.login or "" for action in beyond]
+    without = [str(action.subject.login) for action in beyond]
+    message = f"all {bought} technician seats are in use"
     findings = [
-        make_finding("no_seat", f"all {bought} technician seats are in use", mapping=action.mapping, login=login)
-        for action, login in zip(beyond, without, strict=True)
+        make_finding("no_seat", message, mapping=action.mapping, login=action.subject.login) for action in beyond
     ]
     return count_technicians(tree, [a for a in going if a.id not in dropped], bought, without), findings
 
@@ -76,5 +78,5 @@ def count_licences(mappings: Mappings, readings: Readings, going: Sequence[Actio
 
     before = sum(holds(node, readings.details.get(node.id)) for node in readings.tree.people(Role.TECHNICIAN))
     before = max(before, sum(action.releases for action in going))
-    count = SeatCount(bought=mappings.mobile_seats, before=before, after=before)
+    count = SeatCount(bought=mappings.mobile_seats, before=before)
     return recount_licences(count, going, mappings.mappings)

@@ -47,7 +47,9 @@ def _why(reversal: Reversal, owner: str, linked: dict[tuple[Role, str], set[int]
         return "enabled, and not linked to anybody" if reversal.after("enabled") is True else None
     if before.owner != owner:
         return f"linked by another owner, {before.owner}"
-    now = next(iter(find_markers(reversal.actual.description)), before)
+    now = find_marker(reversal.actual.description)
+    if now is None:
+        return "linked, though no run takes a link away"
     if before.entra_id == now.entra_id:
         return None
     if not (reversal.outcome.rehires and before.off):

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from reconciler.model.hierarchy import PEOPLE_TYPES, PERSON_TYPE, Details, Node, Role, Tree
+from reconciler.model.hierarchy import PERSON_TYPE, Details, Node, Role, Tree, agree
 from reconciler.model.marker import Licence, MarkersDiffer, find_marker, find_markers
 from reconciler.model.plan import ActionOutcome, Change, FieldName
 from reconciler.model.readings import Questions, Readings
 from reconciler.model.text import normal_login, normal_text
 from reconciler.model.undo import Left, Why
 from reconciler.planning.diff import FIELDS, diff_leaver, record_of
+from reconciler.planning.matching import Logins
 
 Value = str | bool
 _NEVER_BLANKED: dict[FieldName, str] = {"login": "login", "name": "name", "sso_id": "SSO ID"}
@@ -61,7 +62,8 @@ def find_reversals(
     tree, finder = readings.tree, _Finder(readings.tree)
     concerned = [action for action in actions if action.outcome not in ("skipped", "held")]
     nodes = {action.id: finder.nodes_of(action) for action in concerned}
-    questions.details |= {each for found in nodes.values() for each in finder.to_read(found)} - readings.details.keys()
+    to_read = {each for found in nodes.values() for each in finder.to_read(found)}
+    questions.details.update(to_read - readings.details.keys())
     reversals: list[Reversal] = []
     left: list[Left] = []
     if questions:
@@ -90,21 +92,16 @@ class _Finder:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._marked: dict[tuple[Role, str], list[Node]] = {}
+        self._logins = Logins(tree)
+        self._marked: dict[tuple[Role, str | None], list[Node]] = {}
         for role in Role:
             for node in tree.people(role):
                 for marker in find_markers(node.description):
                     self._marked.setdefault((role, marker.entra_id), []).append(node)
-        self._by_login: dict[str, list[int]] = {}
-        for node in tree.nodes.values():
-            if node.type in PEOPLE_TYPES and node.login:
-                self._by_login.setdefault(normal_login(node.login), []).append(node.id)
 
     def nodes_of(self, action: ActionOutcome) -> list[Node]:
-        if "create_group" in action.verbs:
-            return []
         if "create" in action.verbs:
-            return self._marked.get((Role(action.role), action.subject.entra_id or ""), [])
+            return self._marked.get((Role(action.role), action.subject.entra_id), [])
         node = self._tree.nodes.get(action.subject.node_id or 0)
         return [node] if node is not None and node.type == PERSON_TYPE[Role(action.role)] else []
 
@@ -112,7 +109,7 @@ class _Finder:
         """These nodes and whoever shares a login with them: one of those may be the account holder (§6)."""
         for node in found:
             yield node.id
-            yield from self._by_login.get(normal_login(node.login), ())
+            yield from (other.id for other in self._logins.by_login.get(normal_login(node.login), ()))
 
 
 def _not_one(action: ActionOutcome, found: Sequence[Node]) -> list[Left]:
@@ -127,7 +124,7 @@ def _reverse(
     action: ActionOutcome, node: Node, actual: Details | None, tree: Tree, owner: str
 ) -> list[Reversal | Left]:
     """At most one Reversal, and what is left of the action."""
-    if actual is None or not _agree(node, actual):
+    if actual is None or not agree(node, actual):
         return [Left(action, "stale", "the tree and getUser say different things of them")]
     if _is_as_before(action, node, actual, tree):
         return []
@@ -211,16 +208,6 @@ def _not_ours(action: ActionOutcome, actual: Details, owner: str) -> str | None:
     return None if marker.owner == owner else f"linked by another owner, {marker.owner}"
 
 
-def _agree(node: Node, actual: Details) -> bool:
-    return (
-        normal_login(actual.login) == normal_login(node.login)
-        and normal_text(actual.name) == normal_text(node.name)
-        and normal_text(actual.description) == normal_text(node.description)
-        and actual.enabled == node.enabled
-        and actual.type.lower() == node.type
-    )
-
-
 def _is_as_before(action: ActionOutcome, node: Node, actual: Details, tree: Tree) -> bool:
     """Nothing happened, or somebody took it back already."""
     if "create" in action.verbs:
@@ -253,11 +240,7 @@ def _shows_any(action: ActionOutcome, node: Node, actual: Details, tree: Tree) -
     now = record_of(actual)
     if "move" in action.verbs and tree.path_text(node.parent) == action.group.after:
         return True
-    return any(
-        _same(change.field, now[change.field], change.after)
-        and not _same(change.field, now[change.field], change.before)
-        for change in action.changes
-    )
+    return any(_same(change.field, now[change.field], change.after) for change in action.changes)
 
 
 def _value(value: Value | None) -> Value:
