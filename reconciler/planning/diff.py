@@ -166,7 +166,7 @@ def diff_words(before: Record[str, Record[str, Word]], after: Record[str, Record
     from deepdiff import DeepDiff  # 80 ms to import, and most plans have no base
 
     old_words, new_words = dict(before), dict(after)
-    found = DeepDiff(old_words, new_words, view="tree", ignore_private_variables=False, threshold_to_diff_deeper=0)
+    found = DeepDiff(old_words, new_words, view="tree", threshold_to_diff_deeper=0)
     differing = set()
     for levels in found.values():
         for level in levels:
@@ -174,7 +174,7 @@ def diff_words(before: Record[str, Record[str, Word]], after: Record[str, Record
             key = keys[0] if keys else None
             old, new = (words.get(place, {}).get(key) if key else None for words in (before, after))
             differing.add(Differing(place, key, old, new))
-    return sorted(differing, key=lambda one: (one.place, one.key or ""))
+    return sorted(differing)
 
 
 def with_licence(action: Action, actual: Details | None, mobile: bool | None, licence: Licence | None) -> Action:
@@ -195,9 +195,7 @@ def with_licence(action: Action, actual: Details | None, mobile: bool | None, li
         if before.get(field) != value:
             changed[field] = Change(field=field, before=before.get(field), after=value)
     changes = tuple(changed[field] for field in FIELDS if field in changed)
-    return action.model_copy(
-        update={"changes": changes, "verbs": _with_update(set(action.verbs) - {"update"}, changes)}
-    )
+    return action.model_copy(update={"changes": changes, "verbs": _with_update(set(action.verbs), changes)})
 
 
 def _with_update(verbs: set[Verb], changes: tuple[Change, ...]) -> tuple[Verb, ...]:

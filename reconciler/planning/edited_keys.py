@@ -59,6 +59,6 @@ def _same_mappings(before: Words, after: Words) -> dict[str, str]:
     return {place: new[group] for place, entry in gone.items() if (group := entry.values.get("entra_group")) in new}
 
 
-def _order(edit: Edit) -> tuple[int, str, str, str]:
+def _order(edit: Edit) -> tuple[int, str, str]:
     section = edit.key.partition(".")[0]
-    return _ORDER.index(section), sort_key(edit.key), edit.key, str(edit.after or edit.before)
+    return _ORDER.index(section), sort_key(edit.key), edit.key

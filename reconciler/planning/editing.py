@@ -108,7 +108,7 @@ def _entries(action: Action) -> list[Item] | list[Once]:
 def _enters_once(action: Action) -> bool:
     """A creation or an adoption that neither disables, nor gives a node to somebody new, nor grants admin rights."""
     verbs = set(action.verbs)
-    if action.role == "admin" and verbs & {"create", "enable", "move"}:
+    if action.role == "admin" and verbs & {"create", "move"}:
         return False
     return "create" in verbs or ("adopt" in verbs and not verbs & {"disable", "enable"})
 

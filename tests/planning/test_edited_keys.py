@@ -164,6 +164,12 @@ def test_a_missing_file_is_one_without_mappings_for_the_same_account() -> None:
     ]  # fmt: skip
 
 
+def test_of_a_file_that_grew_by_much_each_mapping_is_told() -> None:
+    many = [pair("a", name=f"m-{number:02}", entra_group=f"{number:08}-{GROUPS['a'][9:]}") for number in range(40)]
+    told = edits(file_of(mappings=[]), file_of(mappings=many))
+    assert [line.partition(":")[0] for line in told] == [f"mappings.m-{number:02}" for number in range(40)]
+
+
 def test_names_that_mean_something_to_a_differ_are_only_names() -> None:
     after = file_of(mappings=[pair("a", name="__private"), pair("b", name="root['x'].y")])
     assert edits(file_of(mappings=[]), after) == [
