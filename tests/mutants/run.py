@@ -5,7 +5,8 @@ by cosmic-ray. Each room is judged by its own tests; those that draw at random, 
 stay out, so that what is sometimes caught counts as survived. A survivor is killed by a new test, or explained in
 `survivors.md`, line before and after.
 
-The score goes to `build/reliability/mutants.json`; whoever survived without an explanation makes the exit code 1.
+The score goes to `build/reliability/mutants.json`. Whatever survived without an explanation makes the exit code 1, and so
+does an explanation of what did not survive.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Score:
     explained: int = 0
     lines: list[str] = field(default_factory=list)
     """Those not explained, as `before -> after`."""
+    used: set[str] = field(default_factory=set)
+    """The explanations that were needed."""
 
 
 def main(asked: list[str]) -> int:
@@ -49,6 +52,7 @@ def main(asked: list[str]) -> int:
                 score.killed += 1
             elif mutant.change in explained.get(mutant.path, ()):
                 score.explained += 1
+                score.used.add(mutant.change)
             else:
                 score.survived += 1
                 score.lines.append(f"{mutant.change}  ({mutant.state})")
@@ -62,16 +66,26 @@ def main(asked: list[str]) -> int:
         )
         for line in score.lines:
             print(f"  {line}")
-    return 1 if any(score.survived for score in scores.values()) else 0
+    idle = [(path, line) for path in sorted(scores) for line in sorted(explained.get(path, set()) - scores[path].used)]
+    for path, line in idle:
+        print(f"{path}: explained in {EXPLAINED.name}, and did not survive: {line}")
+    return 1 if idle or any(score.survived for score in scores.values()) else 0
 
 
 def read_explained(text: str) -> dict[str, set[str]]:
-    """File -> changes, from headings like `## planning/guards.py` and code blocks like `- before` / `+ after`."""
+    """File -> changes, from headings like `## planning/guards.py` and code blocks like `- before` / `+ after`.
+
+    Raises SystemExit for a block that is none.
+    """
     found: dict[str, set[str]] = {}
     for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         path, _, rest = section.partition("\n")
         for before, after in re.findall(r"^```diff\n- (.*)\n\+ (.*)\n```$", rest, re.MULTILINE):
             found.setdefault(path.strip(), set()).add(f"{' '.join(before.split())} -> {' '.join(after.split())}")
+        if len(re.findall(r"^```", rest, re.MULTILINE)) != 2 * len(found.get(path.strip(), ())):
+            raise SystemExit(
+                f"{EXPLAINED.name}: a block of {path} is not a line before and a line after, or there twice"
+            )
     return found
 
 

@@ -20,6 +20,12 @@ def test_entries_are_read_by_file_and_line() -> None:
     assert read_explained(text) == {"a/b.py": {"a = 1 -> a = 2", "b -> c"}}
 
 
+@pytest.mark.parametrize("block", ["```diff\n- b\n+ c\n", "```diff\n- b\n```\n", "```diff\n- a = 1\n+ a = 2\n```\n"])
+def test_an_entry_that_cannot_be_read_or_is_there_twice_is_an_error(block: str) -> None:
+    with pytest.raises(SystemExit, match=r"a block of a/b\.py"):
+        read_explained(f"## a/b.py\n\n```diff\n- a = 1\n+ a = 2\n```\n\n{block}\n## c.py\n")
+
+
 @pytest.mark.parametrize(
     ("mutant", "path"),
     [
