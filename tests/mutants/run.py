@@ -5,8 +5,8 @@ by cosmic-ray. Each room is judged by its own tests; those that draw at random, 
 stay out, so that what is sometimes caught counts as survived. A survivor is killed by a new test, or explained in
 `survivors.md`, line before and after.
 
-The score goes to `build/reliability/mutants.json`. Whatever survived without an explanation makes the exit code 1, and so
-does an explanation of what did not survive.
+The score goes to `build/reliability/mutants.json`. Whatever survived without an explanation makes the exit code 1, and
+so does an explanation of what did not survive.
 """
 
 from __future__ import annotations

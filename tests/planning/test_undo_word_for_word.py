@@ -111,6 +111,12 @@ def login_blanked_since(world: World) -> Undone:
     return undo(world, run)
 
 
+def said_without_a_login(world: World) -> Undone:
+    run = disabled(world)
+    nobody = run[0].subject.model_copy(update={"login": None})
+    return undo(world, [run[0].model_copy(update={"subject": nobody})])
+
+
 def licence_taken_since(world: World) -> Undone:
     run = disabled(world)
     said = Change(field="mobile_license", before=False, after=True)
@@ -218,6 +224,7 @@ def partly(world: World) -> Undone:
         (sso_id_with_a_blank, "stale", "changed since: SSO ID"),
         (login_changed_twice, "stale", "changed since: login"),
         (login_blanked_since, "stale", "changed since: login"),
+        (said_without_a_login, "stale", "changed since: login"),
         (licence_taken_since, "stale", "changed since: mobile license"),
         (group_gone, "stale", "the group they came from, gone, is not there any more"),
         (two_groups, "stale", "the group they came from, field, is not the only one of that name"),

@@ -102,7 +102,8 @@ class _Finder:
     def nodes_of(self, action: ActionOutcome) -> list[Node]:
         if "create" in action.verbs:
             return self._marked.get((Role(action.role), action.subject.entra_id), [])
-        node = self._tree.nodes.get(action.subject.node_id or 0)
+        node_id = action.subject.node_id
+        node = self._tree.nodes.get(node_id) if node_id is not None else None
         return [node] if node is not None and node.type == PERSON_TYPE[Role(action.role)] else []
 
     def to_read(self, found: Iterable[Node]) -> Iterator[int]:
@@ -190,9 +191,9 @@ def _above(tree: Tree, node_id: int) -> set[int]:
     """The node and everything above it."""
     found: set[int] = set()
     at: int | None = node_id
-    while at is not None and at not in found:
+    while at is not None:
         found.add(at)
-        at = tree.nodes[at].parent if at in tree.nodes else None
+        at = tree.nodes[at].parent
     return found
 
 
@@ -227,8 +228,8 @@ def _changed_since(action: ActionOutcome, node: Node, actual: Details, tree: Tre
         for change in action.changes
         if not _same(change.field, now[change.field], _value(change.after))
     ]
-    login = action.after("login") or action.subject.login or ""
-    if "login" not in found and normal_login(str(login)) != normal_login(actual.login):
+    login = action.after("login") or action.subject.login
+    if "login" not in found and (login is None or normal_login(str(login)) != normal_login(actual.login)):
         found.append("login")
     if tree.path_text(node.parent) != action.group.after:
         found.append("group")
