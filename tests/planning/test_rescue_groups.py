@@ -43,3 +43,10 @@ def test_licences_are_counted_where_their_people_are() -> None:
         node_a: Licences(2, 1, rpat_known=True),
         node_b: Licences(0, 0, rpat_known=False),
     }
+
+
+def test_whoever_vanished_meanwhile_counts_for_nothing_and_the_others_do() -> None:
+    tree = Account().group("A", "x@x", "y@x").tree()
+    first, second = people_ids(tree)
+    details = {first: None, second: Seat(second, 0, "n", "l", mobile=True).details()}
+    assert count_licences(tree, details) == {tree.nodes[first].parent: Licences(1, 0, rpat_known=True)}

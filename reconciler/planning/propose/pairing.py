@@ -24,6 +24,8 @@ BY_NAME = 3
 BY_MEMBERS = 4
 """Candidates looked at for each Rescue group, by the likeness of names and by where a sample of its people are."""
 _EQUAL = 0.9
+_OF_NAMES = 0.3
+"""What an equal name weighs where the same people in both would weigh 1."""
 _PREFIX = 8
 
 
@@ -91,18 +93,23 @@ def list_places(tree: Tree, groups: Iterable[RescueGroup], owner: str) -> list[P
 def sample_logins(places: Sequence[Place], *, at_most: int) -> list[str]:
     """Whose groups to ask for: of each place as many as fit, spread evenly over its people, at least two."""
     full = [place for place in places if place.people]
-    each = max(2, at_most // len(full)) if full else 0
+    if not full:
+        return []
+    each = max(2, at_most // len(full))
     return list(dict.fromkeys(one.login for place in full for one in _spread(place.people, each)))
 
 
 def choose_candidates(
     places: Sequence[Place], listed: Sequence[FoundGroup], memberships: Mapping[str, Collection[str]], *, at_most: int
 ) -> list[str]:
-    """Ids of the Entra groups whose members are worth reading, the best first.
+    """Ids of the Entra groups whose members are worth reading: those our links name, then those that hold many of the
+    people, then those called alike, each time the likest name first.
 
     `memberships`: the groups of each login of the sample that is somebody's in Entra.
     """
-    ranked: dict[str, float] = {}
+    linked: set[str] = set()
+    peopled: dict[str, float] = defaultdict(float)
+    named: dict[str, float] = defaultdict(float)
     words = {group.id: words_of(group.name) for group in listed}
     having: dict[str, list[str]] = defaultdict(list)
     for id_, said in words.items():
@@ -114,7 +121,6 @@ def choose_candidates(
     for place in places:
         path, leaf = place.words
         like = {id_: words_alike(words[id_], path, leaf) for word in path | leaf for id_ in having.get(word, ())}
-        by_name = sorted(like, key=lambda id_: (-like[id_], id_))
         known = [memberships[one.login] for one in place.people if one.login in memberships]
         counted = Counter(id_ for groups in known for id_ in set(groups))
         by_members = sorted(
@@ -122,13 +128,12 @@ def choose_candidates(
             key=lambda id_: (-counted[id_], -like.get(id_, 0.0), id_),
         )
         prefixes = {one.marker.mapping for one in place.people if one.marker}
-        for id_ in sorted(id_ for prefix in prefixes for id_ in by_prefix[prefix]):
-            ranked[id_] = max(ranked.get(id_, 0.0), 4.0)
+        linked |= {id_ for prefix in prefixes for id_ in by_prefix[prefix]}
         for id_ in by_members[:BY_MEMBERS]:
-            ranked[id_] = max(ranked.get(id_, 0.0), 2.0 + like.get(id_, 0.0))
-        for id_ in by_name[:BY_NAME]:
-            ranked[id_] = max(ranked.get(id_, 0.0), like[id_])
-    return sorted(ranked, key=lambda id_: (-ranked[id_], id_))[:at_most]
+            peopled[id_] = max(peopled[id_], like.get(id_, 0.0))
+        for id_ in _likest(like)[:BY_NAME]:
+            named[id_] = max(named[id_], like[id_])
+    return list(dict.fromkeys([*sorted(linked), *_likest(peopled), *_likest(named)]))[:at_most]
 
 
 def propose_pairs(places: Sequence[Place], read: Mapping[str, Group | UnreadGroup]) -> Proposals:
@@ -136,7 +141,7 @@ def propose_pairs(places: Sequence[Place], read: Mapping[str, Group | UnreadGrou
     groups = [group for group in read.values() if isinstance(group, Group)]
     rolls = [_Roll(group) for group in groups]
     matches = [match for place in places for roll in rolls if (match := _match(place, roll))]
-    matches.sort(key=lambda match: (-match.score, path_sort_key(match.place.text), sort_key(match.group.name)))
+    matches.sort(key=_weight)
     taken: set[str] = set()
     found: dict[int, _Match] = {}
     for match in matches:
@@ -169,23 +174,29 @@ class _Match(NamedTuple):
     alike: float
 
     @property
-    def share(self) -> float:
-        return self.shared / len(self.place.people) if self.place.people else 0.0
+    def managed(self) -> bool:
+        """Most of the people both have in common carry this pair's link."""
+        return 2 * len(self.linked) > self.shared
 
     @property
-    def score(self) -> float:
-        """Both ways: who is there should be a member, and a group of everybody is nobody's pair."""
+    def overlap(self) -> float:
+        """0 to 1, both ways: who is there should be a member, and a group of everybody is nobody's pair."""
         everybody = len(self.place.people) + len(self.group.members)
-        both = 2 * self.shared / everybody if everybody else 0.0
-        return both + 0.3 * self.alike + (1.0 if 2 * len(self.linked) > self.shared else 0.0)
+        return 2 * self.shared / everybody if self.shared else 0.0
 
     @property
     def good(self) -> bool:
         if not self.place.people:
             return self.alike >= _EQUAL
-        if self.share < 0.5:
+        if 2 * self.shared < len(self.place.people):
             return False
-        return self.score - 0.3 * self.alike >= 0.5 or self.alike >= 0.5
+        return self.managed or self.overlap >= 0.5 or self.alike >= 0.5
+
+
+def _weight(match: _Match) -> tuple[bool, float, tuple[str, ...], str]:
+    """The best first: what a file has managed before, then by people and names; equals by path and name."""
+    weight = match.overlap + _OF_NAMES * match.alike
+    return not match.managed, -weight, path_sort_key(match.place.text), sort_key(match.group.name)
 
 
 class _Roll:
@@ -217,14 +228,14 @@ def _match(place: Place, roll: _Roll) -> _Match | None:
 
 
 def _proposal(match: _Match) -> Proposal:
-    place, linked = match.place, 2 * len(match.linked) > match.shared
+    place = match.place
     if not place.people:
         reason = f"the names are alike; nobody enabled is in {place.text} yet"
     else:
         reason = f"{_of(match)} ({_size(match)})"
-    if linked:
+    if match.managed:
         reason += f"; {len(match.linked)} carry this pair's link already"
-    return Proposal(place, match.group, match.shared, reason, linked, _sso_of(match))
+    return Proposal(place, match.group, match.shared, reason, match.managed, _sso_of(match))
 
 
 def _sso_of(match: _Match) -> str | None:
@@ -274,6 +285,9 @@ def _marker_of(node: Node, owner: str) -> Marker | None:
 
 
 def _spread(people: Sequence[Inhabitant], count: int) -> list[Inhabitant]:
-    if len(people) <= count:
-        return list(people)
+    count = min(count, len(people))
     return [people[index * len(people) // count] for index in range(count)]
+
+
+def _likest(like: Mapping[str, float]) -> list[str]:
+    return sorted(like, key=lambda id_: (-like[id_], id_))

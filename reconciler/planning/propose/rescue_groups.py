@@ -19,7 +19,7 @@ def list_groups(tree: Tree, role: Role) -> list[RescueGroup]:
     order = [category, *_below(tree, role, category.id)]
     paths = Counter(_compared(tree.groups[node.id]) for node in order)
     # Each step of a path must fit exactly one child (D13), so a second EMEA spoils EMEA/Helpdesk as well.
-    clear = {path for path in paths if all(paths[path[:depth]] == 1 for depth in range(len(path) + 1))}
+    clear = {path for path in paths if all(paths[path[:depth]] == 1 for depth, _ in enumerate(path, 1))}
     found = []
     for node in order:
         enabled = sum(person.enabled for person in inside[node.id])
