@@ -102,7 +102,7 @@ def walk_groups(top: Group, nested: Mapping[str, Group | UnreadGroup], boundarie
             if isinstance(found, Group):
                 below.append(found)
             else:
-                unread[id_] = found or UnreadGroup(id_, None, "it was not read")
+                unread[id_] = found or UnreadGroup(id_, None, "the reading does not have it")
         inside[group.id] = sorted(below, key=_order)
         for found in inside[group.id]:
             if found.id not in seen:

@@ -122,7 +122,7 @@ def test_a_nested_group_that_the_reading_does_not_hold_freezes_the_mapping() -> 
     readings = world.readings()
     made = world.plan(readings=replace(readings, directory=replace(readings.directory, nested={})))
     assert made.message("frozen") == (
-        f"nothing is written for it: the nested group {group_id('a')} could not be read: it was not read"
+        f"nothing is written for it: the nested group {group_id('a')} could not be read: the reading does not have it"
     )
 
 
