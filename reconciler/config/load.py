@@ -13,7 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from reconciler.config.checks import Pair, Parts, check_parts
+from reconciler.config.checks.checking import check_parts
+from reconciler.config.checks.parts import Pair, Parts
 from reconciler.config.messages import label, schema_problems
 from reconciler.config.settle import config_digest, nfc, settle_mapping, settled_owner
 from reconciler.config.words import words_of
