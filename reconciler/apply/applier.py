@@ -15,19 +15,18 @@ from typing import Protocol, TypeVar
 
 from reconciler.apply.awards import Awarder, Pending
 from reconciler.apply.checks import (
-    find_losses,
     misplaced,
     missing_records,
-    shows_change,
     staleness,
-    stored_differently,
     with_changes,
     words_of,
 )
+from reconciler.apply.first_write import FirstWrite
 from reconciler.apply.groups import Becomes, Ends, GroupMaker, GroupWriter
+from reconciler.apply.new_nodes import NodeMaker
 from reconciler.apply.seats import LiveSeats, main_part
 from reconciler.errors import CredentialsError, ReconcilerError, TargetError, TargetRefused, TargetUnknown
-from reconciler.model.hierarchy import PERSON_TYPE, Details, Role, Tree, is_blank
+from reconciler.model.hierarchy import Details, Role, Tree, is_blank
 from reconciler.model.plan import Action, ActionOutcome, Result, Seats
 from reconciler.model.text import normal_login
 
@@ -95,23 +94,21 @@ class Applier:
         self._planned = tree
         self._tree = tree
         self._details = details
-        self._has_rpat = has_rpat
         self._password = password
         self._stopping = stopping
         self._clock = clock
         self._sleep = sleep
         self._progress = progress
         self._run = Run()
-        self._verified = False
-        self._no_creates: str | None = None
         self._stage_trouble: dict[int, str | None] = {}
         self._unread = 0
-        self._made: set[int] = set()
         self._seats = LiveSeats(seats, refused_again)
         self._awarder = Awarder(writer, self._seats, self._read, self._wait_until)
         self._awards: dict[str, Pending] = {}
         """By action id: what is left to do for people whose other changes, if they had any, are done."""
         self._groups = GroupMaker(writer, read=self._read, wait_until=self._wait_until, writes=self._writes)
+        self._nodes = NodeMaker(writer.perform_create, self._fetch_tree, writes=self._writes, has_rpat=has_rpat)
+        self._first_write = FirstWrite(writer.fetch_node, self._wait_until)
 
     def run(self, actions: Sequence[tuple[int, Action]], awards: Sequence[str] = ()) -> Run:
         """Every action, in the order given, with its stage number. Never raises: see `Run.stopped` and `Run.fatal`.
@@ -210,8 +207,11 @@ class Applier:
         return self._stage_trouble[stage]
 
     def _shows_new_groups(self) -> bool:
+        return not set(self._groups.made.values()) - self._fetch_tree().nodes.keys()
+
+    def _fetch_tree(self) -> Tree:
         self._tree = self._writer.fetch_tree()
-        return not set(self._groups.made.values()) - self._tree.nodes.keys()
+        return self._tree
 
     def _writes(self) -> None:
         self._run.wrote = True
@@ -254,44 +254,13 @@ class Applier:
             if target is None:
                 raise
             raise Ends("failed", f"moved, but: {words_of(fatal)}") from fatal
-        verifies = not self._verified
-        differing = self._verify(actual, wanted)
+        verifies = not self._first_write.verified
+        differing = self._first_write.verify(actual, wanted)
         if differing:
             self._note(action, "failed", "; ".join(differing))
             return
         self._seats.free(action)
         self._done(action, wanted, current=verifies)
-
-    def _verify(self, before: Details, wanted: Details) -> list[str]:
-        """The first write, read back until all of it shows or ten seconds are over (D15): what was stored differently.
-
-        Raises Ends for a loss. A write of which nothing shows proves nothing, so the next one is looked at as well.
-        """
-        if self._verified:
-            return []
-        seen: Details | None = None
-
-        def settled() -> bool:
-            nonlocal seen
-            seen = self._writer.fetch_node(wanted.id)
-            return seen is not None and not (
-                find_losses(before, wanted, seen) or stored_differently(before, wanted, seen)
-            )
-
-        try:
-            if self._wait_until(settled):
-                self._verified = True
-                return []
-        except ReconcilerError as unread:
-            raise Ends("unknown", f"written, but it could not be read back: {unread}") from unread
-        losses = find_losses(before, wanted, seen)
-        if losses or seen is None:
-            what = f"writing {wanted.login} did what it was not meant to do: {'; '.join(losses)}"
-            raise Ends("failed", what) from TargetError(
-                what, advice="no further write was made; compare this person in the Admin Center with the plan"
-            )
-        self._verified = shows_change(before, wanted, seen)
-        return stored_differently(before, wanted, seen)
 
     def _wait_until(self, settled: Callable[[], bool]) -> bool:
         return wait_until(settled, clock=self._clock, sleep=self._sleep)
@@ -314,11 +283,10 @@ class Applier:
     # -- people who do not ------------------------------------------------------------------------------------------
 
     def _create(self, action: Action) -> None:
-        if self._no_creates is not None:
-            self._note(action, "skipped", self._no_creates)
+        if self._nodes.closed is not None:
+            self._note(action, "skipped", self._nodes.closed)
             return
         login, parent, planned = action.after("login"), action.group_id, action.subject.node_id
-        role = Role(action.role)
         if not isinstance(login, str) or parent is None:
             self._note(action, "failed", "the plan does not say with which login, or where")
             return
@@ -333,7 +301,7 @@ class Applier:
         if planned is None:
             self._seats.take(action)  # a blank that is left half-made may be enabled
             try:
-                blank = self._blank(self._make_node(parent, role), role)
+                blank = self._nodes.make(parent, Role(action.role), self._tree)
             except (TargetRefused, Becomes):
                 self._seats.give_back(action)
                 raise
@@ -355,7 +323,7 @@ class Applier:
         try:
             self._writer.perform_set(wanted, self._password() if self._password else None)
         except TargetUnknown as lost:
-            self._no_creates = f"node {blank.id} may be half-made, so no more people are created in this run"
+            self._nodes.closed = f"node {blank.id} may be half-made, so no more people are created in this run"
             self._note(action, "unknown", f"{words_of(lost)}; node {blank.id} may be half-made")
             return
         except ReconcilerError as refusal:
@@ -363,12 +331,12 @@ class Applier:
             if not isinstance(refusal, TargetRefused):
                 raise Ends("failed", what) from refusal
             if "PASSWORD" in refusal.token or not any(word in refusal.token for word in _OWN_FAULT):
-                self._no_creates = f"node {blank.id} was left half-made, so no more people are created in this run"
+                self._nodes.closed = f"node {blank.id} was left half-made, so no more people are created in this run"
             if filled:
                 self._seats.give_back(action)
             self._note(action, "failed", what)
             return
-        differing = self._verify(blank, wanted)
+        differing = self._first_write.verify(blank, wanted)
         if filled and not differing and not self._wait_until(lambda: self._shows(wanted)):
             differing = [f"node {blank.id} does not show the new person after the write"]
         if differing:
@@ -402,41 +370,6 @@ class Applier:
         except TargetError:
             return False
         return seen is not None and normal_login(seen.login) == normal_login(wanted.login)
-
-    def _make_node(self, parent: int, role: Role) -> int:
-        """createUser. After `ERROR` or a lost answer the tree is read again before anything else (D14)."""
-        self._run.wrote = True
-        try:
-            made = self._writer.perform_create(parent)
-        except TargetUnknown as lost:
-            known = set(self._tree.nodes) | self._made
-            try:
-                self._tree = self._writer.fetch_tree()
-            except ReconcilerError as unread:
-                raise Ends("unknown", f"{words_of(lost)}; and the tree could not be read: {unread}") from unread
-            found = [
-                node.id
-                for node in self._tree.people(role)
-                if node.parent == parent and node.id not in known and is_blank(node)
-            ]
-            if not found:
-                raise Becomes("failed", f"{words_of(lost)}; the tree shows no new node") from lost
-            if len(found) > 1:
-                self._no_creates = "there are half-made nodes nobody can tell apart, so no more people are created"
-                raise
-            made = found[0]
-        else:
-            if made in self._tree.nodes or made in self._made:
-                # An answer cut inside its digits looks like another id: writing to it would be writing over somebody.
-                self._no_creates = f"Rescue called node {made} new, which was there before, so no more are created"
-                raise TargetUnknown(f"createUser answered with node {made}, which is not new")
-        self._made.add(made)
-        return made
-
-    def _blank(self, node_id: int, role: Role) -> Details:
-        """What is known of a node just made: nothing but its id, so every field of it is written."""
-        rpat = False if self._has_rpat else None
-        return Details(node_id, "", "", "", "", "", PERSON_TYPE[role], False, rpat, False, "Disabled")
 
     def _note(self, action: Action, result: Result, message: str) -> None:
         noted = outcome_of(action, result, message)
