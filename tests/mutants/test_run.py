@@ -101,6 +101,14 @@ def test_what_mutmut_leaves_alone(text: str, left_alone: bool) -> None:
     assert any(a <= place < b for a, b in others(ast.parse(FILE))) != left_alone
 
 
+@pytest.mark.parametrize(("name", "passes"), [("ab", True), ("a\\b", False)], ids=["plain", "with a backslash"])
+def test_tests_that_are_not_found_by_their_id_are_found_out(tmp_path: Path, name: str, *, passes: bool) -> None:
+    """pytest ends with an error for all that are named together, whatever was changed."""
+    text = f"import pytest\n\n\n@pytest.mark.parametrize('it', [1], ids=[{name!r}])\ndef test_it(it):\n    assert it\n"
+    (tmp_path / "test_it.py").write_text(text, "utf-8")
+    assert pass_twice(tmp_path, Room("room", "", ".")) is passes
+
+
 @pytest.mark.parametrize(("text", "stays"), [("def x_a__mutmut_1(): ...", True), ("def a(): ...", False)])
 def test_a_copy_without_changes_is_made_again(tmp_path: Path, text: str, stays: bool) -> None:
     """mutmut copies every file, and changes those of the run; what it said of one goes with the copy."""

@@ -15,8 +15,16 @@ from pathlib import Path
 from .rooms import BUILD, Mutant, Room, lay_out, shown_change
 
 TYPES = ("--config-file=", "--strict-equality", "--follow-imports=silent", "--ignore-missing-imports", "--output=json")
-NO_TYPES = ("has-type", "misc", "var-annotated")
+NO_TYPES = ("has-type", "misc", "no-redef", "var-annotated")
 """What mypy says of the way mutmut writes mutants down, whatever they are."""
+TWICE = """
+import sys, pytest
+class Named:
+    def pytest_collection_finish(self, session):
+        self.ids = [item.nodeid for item in session.items]
+named, (room, *options) = Named(), sys.argv[1:]
+sys.exit(pytest.main([*options, room], plugins=[named]) or pytest.main([*options, *named.ids]))
+"""
 CAUGHT = frozenset({"killed", "timeout", "segfault", "caught by type check"})
 
 
@@ -27,7 +35,9 @@ def change_functions(room: Room, files: list[str]) -> list[Mutant]:
     lay_out(folder)
     if fresh and not pass_twice(folder, room):
         shutil.rmtree(folder)
-        raise SystemExit(f"{room.tests} does not pass twice in one process, so any change would count as caught")
+        raise SystemExit(
+            f"{room.tests} does not pass twice in one process, and named one by one: any change would count as caught"
+        )
     forget_copies(folder, files)
     write_settings(folder, room, files)
     mutmut = Path(sys.executable).with_name("mutmut")
@@ -61,9 +71,11 @@ def run(mutmut: Path, folder: Path, *mutants: str) -> None:
 
 
 def pass_twice(folder: Path, room: Room) -> bool:
-    """Whether the tests leave behind what they need themselves: mutmut runs them once, and then again in forks."""
-    code = "import sys, pytest; sys.exit(pytest.main(sys.argv[1:]) or pytest.main(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, "-q", *room.options, room.tests]
+    """Whether the tests leave behind what they need themselves, and all are found by their ids.
+
+    mutmut runs them once, and then again in forks, those that reach a function named one by one.
+    """
+    command = [sys.executable, "-c", TWICE, room.tests, "-q", *room.options]
     return subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL).returncode == 0
 
 

@@ -102,7 +102,11 @@ def test_D11_of_three_mappings_the_best_has_somebody_and_three_equal_ones_nobody
     assert sorted(world.plan().message("conflict").rpartition(": ")[2].split(", ")) == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize("said", [{"name": " Ann \t"}, {"login": "ANN@x.example"}, {"name": "Ann\u00a0"}], ids=str)
+@pytest.mark.parametrize(
+    "said",
+    [{"name": " Ann \t"}, {"login": "ANN@x.example"}, {"name": "Ann\u00a0"}],
+    ids=["blanks and a tab", "capitals", "a blank that is none"],
+)
 def test_D20_another_dress_of_the_same_name_or_login_is_in_sync_and_nobody_is_asked_for(said: dict[str, str]) -> None:
     world = World().mapping("field")
     world.both("ann", **said)

@@ -90,7 +90,11 @@ def test_blanks_of_a_value_survive_but_for_the_one_of_the_layout():
 
 
 @pytest.mark.parametrize("key", [key for key, _ in user_fields(TINA, Style()) if key != "HASRPATADDON"])
-@pytest.mark.parametrize("style", [Style(), Style(newline="\r\n", blank=" "), Style(one_line=True, blank=" ")], ids=str)
+@pytest.mark.parametrize(
+    "style",
+    [Style(), Style(newline="\r\n", blank=" "), Style(one_line=True, blank=" ")],
+    ids=["plain", "CRLF and blanks", "one line"],
+)
 def test_a_record_without_one_of_its_keys_is_refused(key, style):
     fields = [field for field in user_fields(TINA, style) if field[0] != key]
     with pytest.raises(TargetError):
