@@ -55,7 +55,7 @@ def count_populations(
 
 def count_seats(tree: Tree, going: Sequence[Action], bought: int | None) -> tuple[SeatCount, list[Finding]]:
     """The forecast; apply counts the seats that are free when it comes to somebody, and skips whoever is beyond."""
-    count = count_technicians(tree, going, bought)
+    count = count_technicians(tree, going, None)
     if bought is None:
         return count, []
     takers = [action for action in going if action.takes_seat]
