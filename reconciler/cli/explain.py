@@ -72,14 +72,12 @@ def _look_closer(login: str, mappings: Mappings, sides: Sides, readings: Reading
     found = [
         sides.entra.fetch_person(name) for name in (login.strip(), *sorted(ids_named(login, readings, mappings.owner)))
     ]
-    named = frozenset(found[0].people)
     looked = Looked(
         {id_: person for one in found for id_, person in one.people.items()},
         {id_: groups for one in found for id_, groups in one.groups.items()},
         "; ".join(dict.fromkeys(one.why for one in found if one.why)),
-        named,
     )
-    subjects = find_subjects(login, readings, mappings.owner, looked.people, named)
+    subjects = find_subjects(login, readings, mappings.owner, looked.people)
     missing = {node.id for subject in subjects for node in subject.nodes} - readings.details.keys()
     details = sides.reader.fetch_details(sorted(missing))
     return looked, replace(readings, details={**readings.details, **details})

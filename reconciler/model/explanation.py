@@ -99,6 +99,8 @@ class RoleExplained(ExplanationModel):
     node: NodeSeen | None
     decided: Decided
     actions: tuple[Action, ...] = ()
+    held: tuple[str, ...] = ()
+    """Ids of those actions that wait because a guard holds removals back (§6)."""
     needs: tuple[Action, ...] = ()
     """Actions about others that have to be done first, in the plan's order (D16)."""
     findings: tuple[Finding, ...] = ()

@@ -101,6 +101,8 @@ def _role_lines(role: RoleExplained, explanation: Explanation) -> list[str]:
         head = "Would change"
         if explanation.guards_refuse:
             head += " (if guards did not refuse the whole plan)"
+        if role.held:
+            head += " (held back: a guard lets no removal through)"
         lines += [head, *action_lines(role.actions, explanation.file)]
         if role.needs:
             lines += ["Once this is done", *action_lines(role.needs, explanation.file)]

@@ -7,55 +7,20 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.directory import Account, UnreadGroup
-from reconciler.model.explanation import Explanation, Membership, RoleExplained
+from reconciler.model.directory import Account
+from reconciler.model.explanation import Membership, RoleExplained
 from reconciler.model.hierarchy import Role
 from reconciler.model.mappings import EntraGroupName, Override, Retired
-from reconciler.model.plan import Plan
-from reconciler.planning.explain.explaining import Looked, explain_person
 from reconciler.planning.explain.standing import quiet_reason
-from reconciler.planning.planner import make_plan
 
+from .told import ANN, company, explain, freeze, seen, unread
 from .world import TODAY, World, group_id, id_of, mark
-
-ANN = "ann@x.example"
-
-
-def explain(world: World, name: str = ANN, **looked: Any) -> Explanation:
-    """`looked`: what Entra said of the person alone; default: nothing."""
-    file, now = world.file(), world.readings()
-    while not isinstance(made := make_plan(file, now, today=TODAY, made_at=f"{TODAY}T00:00:00Z"), Plan):
-        now = world.answer(made, now)
-    return explain_person(name, file, now, made, Looked(**{"people": {}, "groups": {}, **looked}), today=TODAY)
 
 
 def roles(world: World, **looked: Any) -> dict[str, RoleExplained]:
     (person,) = explain(world, **looked).people
     assert len({role.role for role in person.roles}) == len(person.roles)
     return {role.role: role for role in person.roles}
-
-
-def seen(world: World, groups: frozenset[str] | None = frozenset()) -> dict[str, Any]:
-    """What Entra says of ann when it is asked about her."""
-    return {"people": {id_of("ann"): world.people["ann"]}, "groups": {id_of("ann"): groups}}
-
-
-def unread(name: str, *, known: bool = True) -> UnreadGroup:
-    return UnreadGroup(group_id(name) if known else None, name, "short of a page", False)
-
-
-def company() -> World:
-    """One mapping, with somebody in it who is in sync."""
-    world = World().mapping("field")
-    world.both("kim")
-    return world
-
-
-def freeze(world: World, name: str, **said: Any) -> World:
-    """A mapping whose Entra group could not be read."""
-    world.mapping(name, **said)
-    world.unread[name] = unread(name)
-    return world
 
 
 def waits_for_a_better_one(world: World) -> None:
@@ -305,13 +270,14 @@ def membership(**said: Any) -> Membership:
 def test_a_silent_plan_about_a_member_without_a_node(left_out: str | None, rules: tuple[str, ...], said: str) -> None:
     decided = quiet_reason(
         role="technician",
-        node=None,
         seen=None,
         account=Account.ENABLED,
         left_out=left_out,
         retired=False,
         memberships=[membership()],
         elsewhere=[],
+        unseen=(),
+        is_alias=False,
         mappings=company().file(),
     )
     assert decided.rules == rules
@@ -320,17 +286,18 @@ def test_a_silent_plan_about_a_member_without_a_node(left_out: str | None, rules
 
 def test_a_silent_plan_about_somebody_linked_whom_nothing_wants_makes_up_no_rule() -> None:
     world = company()
-    node = world.both("ann").node()
+    world.both("ann")
     shown = roles(world)["technician"].node
     decided = quiet_reason(
         role="technician",
-        node=node,
         seen=shown,
         account=Account.ENABLED,
         left_out=None,
         retired=False,
         memberships=[membership(how="none")],
         elsewhere=[membership(how="none", role="admin")],
+        unseen=(),
+        is_alias=False,
         mappings=world.file(),
     )
     assert decided.text == "left alone; nothing in the plan is about them"

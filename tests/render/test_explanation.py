@@ -101,6 +101,9 @@ def test_what_rescue_shows(shown: Any, said: str, unsaid: str) -> None:
         pytest.param(lambda: role(needs=()), "Would change\n", "Once this is done", id="waits for nobody"),
         pytest.param(role, "Once this is done\n", "if guards did not", id="waits for somebody"),
         pytest.param(lambda: whole(guards_refuse=True), "(if guards did not refuse", "Would change\n", id="refused"),
+        pytest.param(
+            lambda: role(held=("a",)), "Would change (held back: a guard lets no removal through)", "refuse", id="held"
+        ),
         pytest.param(lambda: role(findings=()), "Would change", "Findings", id="no finding"),
     ],
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from reconciler.model.mappings import Mappings
+from reconciler.model.directory import Person
+from reconciler.model.mappings import Mappings, Override
 from reconciler.model.plan import Plan
 from reconciler.model.readings import Readings
 from reconciler.model.text import normal_login
 from reconciler.planning.desired import PREFIX
+from reconciler.planning.explain.about import is_about
 from reconciler.planning.explain.subjects import Subject, our_markers
 from reconciler.planning.matching import find_survivors
 from reconciler.planning.overrides import InForce, LoginPatterns
@@ -19,9 +21,8 @@ def exceptions_for(
 ) -> tuple[str, ...]:
     """One sentence each, in the order of §1's rules."""
     names = sorted(subject.names)
-    told = []
     survivors = find_survivors(readings.tree, readings.caller, readings.details.values())
-    told += [
+    told = [
         f"{name} is the account holder, a master administrator or whom this runs as: never written (survival, §6)"
         for name in names
         if name in survivors
@@ -33,46 +34,46 @@ def exceptions_for(
             if LoginPatterns([pattern]).holds(name)
         ]
     for override in mappings.overrides:
-        if normal_login(override.login) not in subject.names | {subject.entra_id or ""}:
-            continue
-        ends = f"until {override.until}" if override.until >= today else f"ended on {override.until}, without effect"
-        reason = f" ({override.reason})" if override.reason else ""
-        told.append(f"override of line {override.line}: {override.action}, {ends}{reason}")
+        if normal_login(override.login) in subject.called:
+            reason = f" ({override.reason})" if override.reason else ""
+            told.append(f"override of line {override.line}: {override.action}, {_ends(override.until, today)}{reason}")
     told += _retired(subject, mappings)
-    mine = {
-        action.id
-        for action in plan.actions
-        if action.subject.node_id in {node.id for node in subject.nodes}
-        or (subject.entra_id is not None and action.subject.entra_id == subject.entra_id)
-    }
+    mine = {action.id for action in plan.actions if is_about(action, subject)}
     told += [
-        f"permit of line {permit.line}: {permit.guard} does not count their action, until {permit.until}"
+        f"permit of line {permit.line}: {permit.guard} does not count their action, {_ends(permit.until, today)}"
         for permit in mappings.permits
         if permit.actions & mine
     ]
     return tuple(told)
 
 
+def _ends(until: date, today: date) -> str:
+    return f"until {until}" if until >= today else f"ended on {until}, without effect"
+
+
 def left_out_of(subject: Subject, mappings: Mappings, today: date) -> str | None:
     """`exclude` or `guest` where a rule takes them out of the groups that hold them (D8), else None."""
-    names = subject.names | ({subject.entra_id} if subject.entra_id else set())
-    if InForce(mappings.overrides, "exclude", today).find(names):
+    if InForce(mappings.overrides, "exclude", today).find(subject.called):
         return "exclude"
     skipped = subject.account is not None and subject.account.guest and mappings.settings.guests == "skip"
     return "guest" if skipped else None
 
 
-def included_in(subject: Subject, mappings: Mappings, today: date) -> frozenset[str]:
+def included_in(subject: Subject, mappings: Mappings, readings: Readings, today: date) -> frozenset[str | None]:
     """Names of the mappings into which an override in force counts them."""
-    names = subject.names | ({subject.entra_id} if subject.entra_id else set())
+    overrides = InForce(mappings.overrides, "include", today).overrides
+    account = subject.account
     return frozenset(
-        override.mapping
-        for override in mappings.overrides
-        if override.action == "include"
-        and override.mapping is not None
-        and override.until >= today
-        and normal_login(override.login) in names
+        override.mapping for override in overrides if account is not None and _means(override, account, readings)
     )
+
+
+def _means(override: Override, account: Person, readings: Readings) -> bool:
+    """By UPN or object id, as Entra answered where it had to be asked; no other address counts (§2)."""
+    answer = readings.included.get(override.login.strip())
+    if answer is None:
+        return normal_login(override.login) in (account.id, normal_login(account.upn))
+    return isinstance(answer, Person) and answer.id == account.id
 
 
 def is_retired(subject: Subject, mappings: Mappings) -> bool:
@@ -85,5 +86,5 @@ def _retired(subject: Subject, mappings: Mappings) -> list[str]:
     return [
         f"marked for an Entra group that line {item.line} retires: people: {item.people} (D7)"
         for item in mappings.retired
-        if item.entra_group.lower()[:PREFIX] in prefixes
+        if item.entra_group[:PREFIX] in prefixes
     ]

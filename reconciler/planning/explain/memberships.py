@@ -6,13 +6,13 @@ from collections.abc import Mapping as Record
 from datetime import date
 
 from reconciler.model.directory import Group
-from reconciler.model.explanation import Membership
+from reconciler.model.explanation import How, Membership
 from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Plan
 from reconciler.model.readings import Readings
 from reconciler.planning.explain.exceptions import included_in
 from reconciler.planning.explain.subjects import Subject
-from reconciler.planning.nesting import Boundaries, walk_mapping
+from reconciler.planning.nesting import Boundaries, Walk, walk_mapping
 
 
 def find_memberships(
@@ -29,21 +29,17 @@ def find_memberships(
     """
     states = {state.name: state for state in plan.mappings}
     frozen = {finding.mapping: finding.message for finding in plan.findings if finding.code == "frozen"}
-    where = readings.whereabouts.get(subject.entra_id or "")
-    groups = groups_of.get(subject.entra_id or "") or (where.groups if where is not None else None)
-    included = included_in(subject, mappings, today)
-    boundaries = Boundaries(mappings, readings.directory)
+    groups = None
+    if subject.entra_id is not None:
+        where = readings.whereabouts.get(subject.entra_id)
+        groups = groups_of.get(subject.entra_id)
+        groups = where.groups if groups is None and where is not None else groups
+    included = included_in(subject, mappings, readings, today)
+    walks = _walks(mappings, readings)
     found = []
     for mapping in mappings.mappings:
-        read = readings.directory.groups[mapping.name]
-        way: tuple[str, ...] = ()
-        if isinstance(read, Group) and subject.entra_id is not None:
-            walk = walk_mapping(read, mapping.nested, readings.directory, boundaries)
-            way = walk.way_to(subject.entra_id, mapping.nested)
-        counted = mapping.name in included
-        inside = read.id is not None and groups is not None and read.id in groups
-        told = groups is not None and not inside  # in a group that was not read: directly or not, nobody knows
-        known = isinstance(read, Group) or told or subject.entra_id is None
+        walk = walks[mapping.name]
+        way = () if subject.entra_id is None else walk.way_to(subject.entra_id, mapping.nested)
         found.append(
             Membership(
                 mapping=mapping.name,
@@ -57,13 +53,43 @@ def find_memberships(
                 how="direct"
                 if way
                 else "included"
-                if counted
-                else "nested"
-                if inside and known
-                else "none"
-                if known
-                else "unknown",
+                if mapping.name in included
+                else _not_counted(subject, walk, groups),
                 path=way,
             )
         )
     return tuple(found)
+
+
+def find_unseen(mappings: Mappings, readings: Readings) -> frozenset[str]:
+    """Names of the mappings whose people are not all known: while such a one is frozen, newcomers wait for it (D11)."""
+    walks = _walks(mappings, readings)
+    return frozenset(
+        name for name, walk in walks.items() if walk.unread or not any(met.group.members for met in walk.met)
+    )
+
+
+def _walks(mappings: Mappings, readings: Readings) -> dict[str, Walk]:
+    """The groups of each mapping, as far as it follows nesting and as far as they were read."""
+    boundaries = Boundaries(mappings, readings.directory)
+    found = {}
+    for mapping in mappings.mappings:
+        read = readings.directory.groups[mapping.name]
+        if isinstance(read, Group):
+            found[mapping.name] = walk_mapping(read, mapping.nested, readings.directory, boundaries)
+        else:
+            found[mapping.name] = Walk((), (read,))
+    return found
+
+
+def _not_counted(subject: Subject, walk: Walk, groups: frozenset[str] | None) -> How:
+    """Of a mapping that does not have somebody. What was not read may hold them, unless Entra rules it out.
+
+    `groups`: all that Entra says they are in; None where it did not say.
+    """
+    if subject.entra_id is None:
+        return "none"
+    if not walk.unread:
+        return "nested" if groups is not None and walk.met[0].group.id in groups else "none"
+    told = all(group.id is not None and not group.hidden for group in walk.unread)
+    return "none" if told and groups is not None and groups.isdisjoint(walk.ids) else "unknown"

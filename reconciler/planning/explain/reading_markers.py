@@ -49,13 +49,12 @@ def _meant(marker: Marker, node: Node, mappings: Mappings, readings: Readings) -
     """
     nameless = []
     for mapping in mappings.mappings:
-        own = readings.directory.groups[mapping.name].id or mapping.entra_group.id
-        ids = ([own] if own else []) + list(mapping.replaces)
-        if any(id_.lower()[:PREFIX] == marker.mapping for id_ in ids):
+        own = readings.directory.groups[mapping.name].id
+        if any(id_[:PREFIX] == marker.mapping for id_ in (own, *mapping.replaces) if id_ is not None):
             return mapping
-        if not own and node.type == PERSON_TYPE[mapping.role]:
+        if own is None and node.type == PERSON_TYPE[mapping.role]:
             nameless.append(mapping)
-    if any(item.entra_group.lower()[:PREFIX] == marker.mapping for item in mappings.retired):
+    if any(item.entra_group[:PREFIX] == marker.mapping for item in mappings.retired):
         return None
     return min(nameless, key=lambda mapping: mapping.name, default=None)
 

@@ -2,52 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from reconciler.model.directory import Account
 from reconciler.model.explanation import Decided, Membership, NodeSeen
-from reconciler.model.hierarchy import Node, NodeType
 from reconciler.model.mappings import Mappings
 
 
 def quiet_reason(
     *,
     role: str,
-    node: Node | None,
     seen: NodeSeen | None,
     account: Account | None,
     left_out: str | None,
     retired: bool,
     memberships: Sequence[Membership],
     elsewhere: Sequence[Membership],
+    unseen: Container[str],
+    is_alias: bool,
     mappings: Mappings,
 ) -> Decided:
     """The rule that made planning leave one role of a person as it is.
 
-    `memberships`: of that role, `elsewhere`: of the other; `retired`: their marker is of a mapping that was taken out.
+    `memberships`: of that role, `elsewhere`: of the other; `retired`: their marker is of a mapping that was taken out;
+    `unseen`: mappings whose people are not all known; `is_alias`: their login is another address of a member.
     """
     direct = [item for item in memberships if item.counts]
     healthy = [item for item in direct if item.state == "ok"]
-    wanted = min(healthy, key=lambda item: item.priority, default=None)
+    wanted = min(healthy, key=lambda item: (item.priority, not _is_marked_for(seen, item)), default=None)
     if account is not Account.ENABLED or left_out is not None:
         wanted = None
-    if node is not None and node.type == NodeType.MASTER_ADMINISTRATOR:
-        return _decided("master administrators are never written (survival)", "§6", "R57")
-    better = _better_frozen(wanted, memberships) if wanted is not None else None
-    if node is None or seen is None:
+    better = _better_frozen(wanted, memberships, unseen) if wanted is not None else None
+    if seen is None:
         return _without_node(wanted, better, account, left_out, memberships, mappings)
     if not any(marker.ours for marker in seen.markers):
-        return _unmarked(seen, better, left_out, memberships)
+        return _unmarked(seen, better, left_out, direct, is_alias=is_alias)
     if wanted is not None and better is not None and not _is_marked_for(seen, wanted):
         return _waits_until(better)
-    if wanted is not None and node.enabled:
+    if wanted is not None and seen.enabled:
         return _in_sync(wanted, mappings)
     frozen = [item for item in memberships if item.state == "frozen" and _is_marked_for(seen, item)]
     if frozen:
         return _decided(f"marked for {frozen[0].mapping}, which is frozen: {frozen[0].why}", "D17", "R24", "R25")
-    if not node.enabled:
+    if not seen.enabled:
         by = "by us" if any(marker.off for marker in seen.markers) else "by a person"
-        return _decided(f"no {role} mapping wants them, and they are disabled already ({by}); they stay", "D8", "R50")
+        why = f"no {role} mapping wants them"
+        if direct and account is Account.DISABLED:
+            why = "their account is disabled in Entra"
+        elif direct and left_out is not None:
+            why = {"exclude": "an override excludes them", "guest": "guests are skipped (settings.guests)"}[left_out]
+        return _decided(f"{why}, and they are disabled already ({by}); they stay", "D8", "R50")
     if retired:
         return _decided("marked for an Entra group that is retired, whose people are kept: left as they are", "D7")
     other = next((item for item in elsewhere if item.counts), None)
@@ -102,28 +106,26 @@ def _without_node(
 
 
 def _unmarked(
-    seen: NodeSeen, better: Membership | None, left_out: str | None, memberships: Sequence[Membership]
+    seen: NodeSeen, better: Membership | None, left_out: str | None, inside: Sequence[Membership], *, is_alias: bool
 ) -> Decided:
     """A node that carries no marker of ours and that no rule adopted."""
     if seen.markers:
-        owners = ", ".join(dict.fromkeys(marker.owner for marker in seen.markers))
-        return _decided(f"marked by another owner ({owners}): never written by this file", "D3")
+        return _decided(f"marked by another owner ({seen.markers[0].owner}): never written by this file", "D3")
     if not seen.enabled:
         return _decided("disabled, and without a marker of ours: left as it is", "D5")
     if left_out == "exclude":
         return _decided("not linked, and an override excludes them: not adopted", "§2 overrides")
     if better is not None:
         return _waits_until(better)
-    inside = [item for item in memberships if item.counts]
     frozen = [item for item in inside if item.state == "frozen"]
     if frozen:
         return _waits_for(frozen[0])
     if inside:
         return _decided("not linked to an Entra account, and not adopted", "D5")
-    mapped = {item.rescue_group for item in memberships}
-    if seen.group in mapped:
+    if is_alias:
         return _decided("not linked; another address of theirs is a member's, so they are not unmanaged", "D6")
-    return _decided("no mapping wants them, and their Rescue group is none of a healthy mapping: not ours", "D6", "R60")
+    text = "no mapping wants them, and their Rescue group is none of a healthy mapping with full sync: not ours"
+    return _decided(text, "D6", "R60")
 
 
 def _waits_until(better: Membership) -> Decided:
@@ -134,14 +136,15 @@ def _waits_for(item: Membership) -> Decided:
     return _decided(f"waits for {item.mapping}, which is frozen: {item.why}", "D17", "R24", "R25")
 
 
-def _better_frozen(wanted: Membership, memberships: Sequence[Membership]) -> Membership | None:
-    """A frozen mapping before the wanted one that may have them (D11)."""
-    before = [item for item in memberships if item.state == "frozen" and item.priority < wanted.priority]
-    return next((item for item in before if item.how != "none"), before[0] if before else None)
+def _better_frozen(wanted: Membership, memberships: Sequence[Membership], unseen: Container[str]) -> Membership | None:
+    """A frozen mapping before the wanted one that has them, or for which everybody waits (D11)."""
+    frozen = [item for item in memberships if item.state == "frozen" and item.priority < wanted.priority]
+    before = [item for item in frozen if item.counts or item.mapping in unseen]
+    return min(before, key=lambda item: item.how == "none", default=None)
 
 
-def _is_marked_for(seen: NodeSeen, item: Membership) -> bool:
-    return any(marker.mapping == item.mapping for marker in seen.markers)
+def _is_marked_for(seen: NodeSeen | None, item: Membership) -> bool:
+    return seen is not None and any(marker.mapping == item.mapping for marker in seen.markers)
 
 
 def _decided(text: str, *rules: str) -> Decided:

@@ -28,18 +28,26 @@ class Subject:
     nodes: list[Node] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     """Normal forms of every address and login of theirs."""
+    aliases: frozenset[str] = frozenset()
+    """Normal forms of further addresses, where they have no node and the plan had to know them (D5)."""
+
+    @property
+    def called(self) -> frozenset[str]:
+        """Whatever an override may call them."""
+        return self.aliases | self.names | (set() if self.entra_id is None else {self.entra_id})
 
 
 def our_markers(node: Node, owner: str) -> list[Marker]:
-    """The markers in a node's Description that are ours, in a fixed order."""
-    return sorted((marker for marker in find_markers(node.description) if marker.owner == owner), key=str)
+    """The markers in a node's Description that are ours, in no order."""
+    return [marker for marker in find_markers(node.description) if marker.owner == owner]
 
 
 def rows_of(readings: Readings) -> dict[str, Person]:
-    """Everybody the groups read show, by object id."""
+    """Everybody the groups read show, and whom overrides include, by object id."""
     directory = readings.directory
     groups = (group for group in (*directory.groups.values(), *directory.nested.values()) if isinstance(group, Group))
-    return {person.id: person for group in groups for person in group.members}
+    included = [person for person in readings.included.values() if isinstance(person, Person)]
+    return {person.id: person for people in (included, *(group.members for group in groups)) for person in people}
 
 
 def ids_named(name: str, readings: Readings, owner: str) -> frozenset[str]:
@@ -53,25 +61,20 @@ def ids_named(name: str, readings: Readings, owner: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def find_subjects(
-    name: str, readings: Readings, owner: str, accounts: Mapping[str, Person], named: frozenset[str]
-) -> list[Subject]:
+def find_subjects(name: str, readings: Readings, owner: str, accounts: Mapping[str, Person]) -> list[Subject]:
     """Everybody `name` means, by object id, nodes without an account last.
 
-    `accounts`: what Entra says of those it was asked about; `named`: whom it knows by this very name.
+    `accounts`: those whom Entra knows by this very name, an alias among them, and what it says of `ids_named`.
     """
     key = normal_login(name)
+    given = set() if _GUID.fullmatch(key) else {key}
     rows = rows_of(readings)
     ids = sorted(ids_named(name, readings, owner) | accounts.keys())
     subjects = [_subject(id_, rows.get(id_) or accounts.get(id_), readings, owner) for id_ in ids]
     for subject in subjects:
-        if subject.entra_id in named and not _GUID.fullmatch(key):
-            subject.names.add(key)
-        taken = {node.id for node in subject.nodes}
+        subject.names |= given
         for login in sorted(subject.names):
-            for node in _people_with(login, readings):
-                if node.id not in taken and not our_markers(node, owner):
-                    subject.nodes.append(node)
+            subject.nodes += [node for node in _people_with(login, readings) if not our_markers(node, owner)]
     taken = {node.id for subject in subjects for node in subject.nodes}
     alone = [node for node in _people_with(key, readings) if node.id not in taken]
     found = [subject for subject in subjects if subject.account is not None or subject.nodes]
@@ -89,7 +92,8 @@ def _subject(entra_id: str, account: Person | None, readings: Readings, owner: s
     names = {normal_login(node.login) for node in nodes if node.login.strip()}
     if account is not None:
         names |= own_addresses(account)
-    return Subject(entra_id, account, nodes, names)
+    aliases = () if nodes else readings.addresses.get(entra_id) or ()
+    return Subject(entra_id, account, nodes, names, frozenset(map(normal_login, aliases)))
 
 
 def _people_with(login: str, readings: Readings) -> Iterable[Node]:

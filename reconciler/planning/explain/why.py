@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from reconciler.model.directory import Account
 from reconciler.model.plan import Action
-from reconciler.model.text import normal_login
 
 REMARKS = frozenset(
     {"no_mobile_seat", "group_gone", "group_moved", "group_renamed", "cycle", "edit_waiting", "expired"}
@@ -40,25 +39,24 @@ def rules_of_action(
     `marked`: their node carried our marker before, `retired`: of a mapping taken out on purpose; `undecided`: they are
     in a conflict (D11); `full_sync`: of the action's mapping.
     """
-    rules: list[str] = []
-    if action.removal or "disable" in action.verbs:
-        rules += _removal(account, left_out, marked=marked, retired=retired)
-    if "adopt" in action.verbs and "enable" in action.verbs:
-        return "D16", "D9"  # a re-hire: only then is a disabled node adopted
+    if action.rehires:
+        return "D16", "D9"
+    told: list[tuple[str, ...]] = []
+    if action.removal:
+        told.append(_removal(account, left_out, marked=marked, retired=retired))
     if "adopt" in action.verbs:
-        rules += ["D5", "R56"]
+        told.append(("D5", "R56"))
     if "create" in action.verbs:
-        rules += ["D14", "R43"]
+        told.append(("D14", "R43"))
     if "enable" in action.verbs:
-        rules += ["D11"] if undecided else ["D9", "R52"]
+        told.append(("D11",) if undecided else ("D9", "R52"))
     if "move" in action.verbs:
-        rules += ["R48", "R49"]
+        told.append(("R48", "R49"))
     if "update" in action.verbs:
-        for change in action.changes:
-            rules += _FIELDS[change.field]
+        told += [_FIELDS[change.field] for change in action.changes]
     if not full_sync:
-        rules += ["D10", "R31"]
-    return tuple(dict.fromkeys(rules)) or ("D3",)
+        told.append(("D10", "R31"))
+    return tuple(dict.fromkeys(rule for rules in told for rule in rules))
 
 
 def _removal(account: Account | None, left_out: str | None, *, marked: bool, retired: bool) -> tuple[str, ...]:
@@ -73,11 +71,3 @@ def _removal(account: Account | None, left_out: str | None, *, marked: bool, ret
     if retired:
         return "D7", "R62"
     return ("D8", "R47") if marked else ("D6", "R60")
-
-
-def speaks_of(message: str, login: str | None, names: frozenset[str], ids: frozenset[str]) -> bool:
-    """Whether a finding is about somebody: by its login, or by an object or node id in its text."""
-    if login is not None and normal_login(login) in names:
-        return True
-    words = {word.strip(".,;:()") for word in message.split()}
-    return bool(words & ids)

@@ -1,0 +1,142 @@
+"""What is withheld from somebody, story by story: which finding decides, and which only name them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reconciler.model.marker import Licence
+
+from .told import company, explain, told
+from .world import World, group_id, id_of, mark
+
+Story = Callable[[World], Any]
+ANN_ID = id_of("ann")
+IN_SYNC = "in sync: wanted by field and as wanted; nothing to do [D3 D4]"
+
+
+def kept_disabled(world: World) -> None:
+    world.both("ann", status="Disabled")
+
+
+def marked_twice(world: World) -> None:
+    world.both("ann")
+    world.node("ann2", mark("ann"))
+
+
+def holds_bob_s_login(world: World) -> None:
+    world.both("ann", login="bob@x.example", status="Disabled")
+    world.person("bob", "field")
+
+
+def no_seat(world: World) -> None:
+    world.technician_seats = 1
+    world.person("ann", "field")
+
+
+def may_be_in_a_frozen_one(world: World) -> None:
+    """The group behind `lost` was read, and Ann is in it by way of a group that is not followed."""
+    world.mapping("lost", node=False).person("bo", "lost").nest("lost", "below")
+    world.person("ann").node("ann", mark("ann"))
+    world.groups_of["ann"] = frozenset({group_id("lost")})
+
+
+def unnamed_and_marked(world: World) -> None:
+    """Two markers that differ on a node without a login."""
+    world.person("ann", "field").node("ann", f"{mark('ann')} {mark('ann', m=Licence.GIVEN)}", login="")
+
+
+def named_by_number(world: World) -> None:
+    """Line 1001 of the file is not node 1001."""
+    world.both("ann")
+    world.both("bob")
+    world.override("bob@x.example", "hold")
+    world.overrides[0] = replace(world.overrides[0], line=1001)
+    world.people["bob"] = world.people["bob"]._replace(name="Robert")
+
+
+def clashes(world: World, *, way: str) -> None:
+    """Of two groups of one name below `desk` the second has no place, nor have those in it."""
+    world.mapping("desk", nested="mirror", create_group=True)
+    world.nest("desk", **{"one": "Same", "two": "Same"})
+    world.nest("desk", "open")
+    refused = max("one", "two", key=group_id)
+    world.nest(refused, "below")
+    world.person("ann", {"in": refused, "below": "below", "beside": "open", "above": "desk"}[way])
+
+
+FINDINGS: list[tuple[str, Story, list[str]]] = [
+    ("kept disabled", kept_disabled, [
+        "Ann: field direct",
+        "technician 1001: disabled in Rescue by a person, enabled in Entra; left disabled (`reenable: always` would "
+        "enable them) [D9 R53]",
+        "  kept_disabled field",
+    ]),
+    ("marked twice", marked_twice, [
+        "Ann: field direct",
+        *(
+            line
+            for node in (1001, 1002)
+            for line in (
+                f"technician {node}: the marker of {ANN_ID} is on several nodes: 1001, 1002 [D3]",
+                "  marker_twice ann@x.example",
+            )
+        ),
+    ]),
+    ("holds another's login", holds_bob_s_login, [
+        "Ann: field direct",
+        "technician 1001: disabled in Rescue by a person, enabled in Entra; left disabled (`reenable: always` would "
+        "enable them) [D9 R53]",
+        "  blocked_login field",
+        "  kept_disabled field",
+    ]),
+    ("no seat", no_seat, [
+        "Ann: field direct",
+        "technician: not created: no technician seat is left of 1 [D22 R66]",
+        "  no_seat field",
+    ]),
+    ("may be in a frozen one", may_be_in_a_frozen_one, [
+        f"the account {ANN_ID} exists and is enabled: field none, lost nested frozen",
+        "technician 1001: kept: may be in lost, whose mapping is frozen [D8 R24]",
+        "  frozen lost",
+        "  unconfirmed field",
+    ]),
+    ("without a login", unnamed_and_marked, [
+        "Ann: field direct",
+        f"technician 1001: node 1001 carries two markers that differ: {mark('ann', m=Licence.GIVEN)} and {mark('ann')} "
+        "[D3]",
+        "  marker_bad ",
+    ]),
+    ("named by a number", named_by_number, ["Ann: field direct", f"technician 1001: {IN_SYNC}"]),
+    *(
+        (f"{way} a branch that is frozen", lambda world, way=way: clashes(world, way=way), [
+            "Ann: field none, desk direct",
+            "technician: desk > Same: the Rescue group of that name (to be created) is that of another Entra group; "
+            "nothing is written for this branch [D2]",
+            "  group_clash desk",
+        ])
+        for way in ("in", "below")
+    ),
+    *(
+        (f"{way} a branch that is frozen", lambda world, way=way: clashes(world, way=way), [
+            "Ann: field none, desk direct",
+            f"technician: create: {reason} [D14 R43]",
+            "  create ann@x.example",
+            *after,
+        ])
+        for way, reason, after in (
+            ("beside", "member of desk > open", ["  after create_group desk/open"]),
+            ("above", "direct member of desk", []),
+        )
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "lines"), [pytest.param(*case[1:], id=case[0]) for case in FINDINGS])
+def test_what_is_withheld(make: Story, lines: list[str]) -> None:
+    world = company()
+    make(world)
+    assert told(explain(world, ANN_ID)) == lines
