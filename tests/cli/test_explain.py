@@ -410,6 +410,27 @@ def test_guards_that_refuse_the_plan_are_told(tmp_path: Path) -> None:
         assert "if guards did not refuse the whole plan" in made.call("explain", upn("ann")).out
 
 
+def test_removals_that_a_guard_holds_back_are_told_as_that(tmp_path: Path) -> None:
+    people = {"ann": entra("ann", enabled=False)}
+    text = scenario(people, {"desk": ["ann"]}, {"Desk": [technician("ann", "desk")]})
+    file = mappings({"desk": "Desk"}, guards={"max_removals": 0, "on_violation": "hold_removals"})
+    with world(text, file, tmp_path) as made:
+        out = made.call("explain", upn("ann")).out
+    assert "Would change (held back: a guard lets no removal through)\n" in out
+    assert "if guards did not refuse" not in out
+
+
+def test_an_override_may_name_somebody_by_an_alias(tmp_path: Path) -> None:
+    people = {"ann": entra("ann", more={"proxyAddresses": ["smtp:old@contoso.example"]})}
+    out_of_it = {"login": "Old@contoso.example", "action": "hold", "until": "2099-01-31"}
+    with world(
+        scenario(people, {"desk": ["ann"]}, {"Desk": []}), mappings({"desk": "Desk"}, overrides=[out_of_it]), tmp_path
+    ) as made:
+        out = " ".join(made.call("explain", upn("ann")).out.split())
+    assert "Exception override of line" in out
+    assert "Decided neither created nor adopted: held until 2099-01-31" in out
+
+
 def test_every_code_of_the_plan_has_its_rule() -> None:
     assert RULES_OF_FINDINGS.keys() == ERROR_CODES | WARNING_CODES
 

@@ -92,7 +92,21 @@ def stranger_in_a_frozen_group(world: World) -> None:
 
 
 def stranger_in_a_loose_group(world: World) -> None:
+    """For another stranger's sake the addresses of all members are known, and hers is none of them."""
+    world.settings["unmanaged"] = "disable"
+    world.node("stranger")
     world.mapping("loose", full_sync=False).node("ann", group="loose")
+
+
+def in_sync_beside_a_better_frozen_one(world: World) -> None:
+    """Whoever is there already does not wait."""
+    freeze(world, "first", priority=1).both("ann")
+
+
+def only_adopts(world: World) -> None:
+    """Nothing but adopting is asked of this mapping, and she has no mail."""
+    world.mapping("loose", full_sync=False, create_missing=False).person("ann", "loose", mail=None)
+    world.node("ann")
 
 
 def alias_of_a_member(world: World) -> None:
@@ -170,8 +184,16 @@ QUIET: list[tuple[str, Story, list[str]]] = [
     ]),
     ("a stranger in a group without full sync", stranger_in_a_loose_group, [
         "nobody has this address: field none, loose none",
-        "technician 1001: no mapping wants them, and their Rescue group is none of a healthy mapping with full sync: "
+        "technician 1002: no mapping wants them, and their Rescue group is none of a healthy mapping with full sync: "
         "not ours [D6 R60]",
+    ]),
+    ("in sync beside a better one that is frozen", in_sync_beside_a_better_frozen_one, [
+        "Ann: field direct, first unknown frozen",
+        "technician 1001: in sync: wanted by field and as wanted; nothing to do [D3 D4]",
+    ]),
+    ("only to be adopted, without a mail", only_adopts, [
+        "Ann: field none, loose direct",
+        "technician 1001: not linked to an Entra account, and not adopted [D5]",
     ]),
     ("by another address of a member", alias_of_a_member, [
         "nobody has this address: field none",
@@ -271,3 +293,22 @@ def test_the_account_as_planning_knew_it(account: Account, note: str) -> None:
     world.accounts[ANN_ID] = account
     world.node("ann", mark("ann"))
     assert explain(world).people[0].entra_note == f"the account {ANN_ID} {note}"
+
+
+@pytest.mark.parametrize(
+    ("groups", "line"),
+    [
+        pytest.param(
+            ["field"],
+            "technician: in field only through groups inside it, which field does not follow (nested) [D1 R19]",
+            id="only through nested groups",
+        ),
+        pytest.param(
+            ["lost"], "technician: whether a mapped group holds them could not be found out [D17]", id="perhaps in one"
+        ),
+        pytest.param([], "technician: in none of the mapped Entra groups, and not in Rescue [R17]", id="in none"),
+    ],
+)
+def test_somebody_in_no_group_that_counts(groups: list[str], line: str) -> None:
+    world = freeze(company(), "lost").person("ann")
+    assert told(explain(world, **seen(world, frozenset(map(group_id, groups)))))[1] == line

@@ -140,3 +140,26 @@ def test_what_is_withheld(make: Story, lines: list[str]) -> None:
     world = company()
     make(world)
     assert told(explain(world, ANN_ID)) == lines
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        pytest.param("Disabled", "disabled, and without a marker of ours: left as it is [D5]", id="disabled"),
+        pytest.param(
+            "Offline",
+            "not linked; another address of theirs is a member's, so they are not unmanaged [D6]",
+            id="enabled",
+        ),
+    ],
+)
+def test_D5_a_finding_about_somebody_else_who_has_the_address_is_told_of_the_node(status: str, line: str) -> None:
+    """Entra does not say now whose address it is; while planning it did."""
+    world = company().person("ann", "field")
+    world.aliases["ann"] = frozenset({"old@x.example"})
+    world.node("old", status=status)
+    assert told(explain(world, "old@x.example", why="403")) == [
+        "could not be asked about them: 403: field none",
+        f"technician 1001: {line}",
+        "  possible_rename field",
+    ]

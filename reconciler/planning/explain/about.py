@@ -35,7 +35,6 @@ def findings_about(
         for finding in plan.findings
         if (finding.code == "frozen" and finding.mapping in marked | inside)
         or _has_login_of(finding, subject)
-        or (subject.entra_id is not None and subject.entra_id in finding.message)
         or _names_any(finding.message, subject.nodes)
         or _freezes_branch(finding, memberships)
     ]
