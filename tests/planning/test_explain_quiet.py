@@ -280,6 +280,19 @@ def test_D17_a_nested_group_that_could_not_be_read(within: str, shown: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("why", "line"),
+    [
+        pytest.param("", "nobody has this address: field none, lost none frozen", id="asked"),
+        pytest.param("403", "could not be asked about them: 403: field none, lost unknown frozen", id="not asked"),
+    ],
+)
+def test_D17_a_node_of_whom_nothing_is_known_may_be_anybody_s(why: str, line: str) -> None:
+    world = freeze(company(), "lost")
+    world.node("ann", group="lost")
+    assert told(explain(world, why=why))[0] == line
+
+
+@pytest.mark.parametrize(
     ("account", "note"),
     [
         pytest.param(Account.GONE, "does not exist", id="gone"),

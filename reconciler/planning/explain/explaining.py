@@ -87,7 +87,7 @@ def _tried(readings: Readings, looked: Looked) -> tuple[str, ...]:
 def _explain(
     subject: Subject, mappings: Mappings, readings: Readings, plan: Plan, looked: Looked, today: date
 ) -> PersonExplained:
-    memberships = find_memberships(subject, mappings, readings, plan, looked.groups, today)
+    memberships = find_memberships(subject, mappings, readings, plan, looked.groups, today, asked=not looked.why)
     account = subject.account
     facts = _Facts(
         subject,

@@ -22,10 +22,13 @@ def find_memberships(
     plan: Plan,
     groups_of: Record[str, frozenset[str] | None],
     today: date,
+    *,
+    asked: bool,
 ) -> tuple[Membership, ...]:
     """Every mapping of the file, in its order.
 
     `groups_of`: by object id, all groups Entra itself says somebody is in, transitively; None where it could not.
+    `asked`: whether Entra said of the name that was asked for whose it is, if anybody's.
     """
     states = {state.name: state for state in plan.mappings}
     frozen = {finding.mapping: finding.message for finding in plan.findings if finding.code == "frozen"}
@@ -54,7 +57,7 @@ def find_memberships(
                 if way
                 else "included"
                 if mapping.name in included
-                else _not_counted(subject, walk, groups),
+                else _not_counted(subject, walk, groups, asked=asked),
                 path=way,
             )
         )
@@ -82,14 +85,14 @@ def _walks(mappings: Mappings, readings: Readings) -> dict[str, Walk]:
     return found
 
 
-def _not_counted(subject: Subject, walk: Walk, groups: frozenset[str] | None) -> How:
+def _not_counted(subject: Subject, walk: Walk, groups: frozenset[str] | None, *, asked: bool) -> How:
     """Of a mapping that does not have somebody. What was not read may hold them, unless Entra rules it out.
 
     `groups`: all that Entra says they are in; None where it did not say.
     """
-    if subject.entra_id is None:
-        return "none"
     if not walk.unread:
         return "nested" if groups is not None and walk.met[0].group.id in groups else "none"
+    if subject.entra_id is None:
+        return "none" if asked else "unknown"
     told = all(group.id is not None and not group.hidden for group in walk.unread)
     return "none" if told and groups is not None and groups.isdisjoint(walk.ids) else "unknown"
