@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.model.directory import Account
-from reconciler.model.mappings import EntraGroupName
+from reconciler.model.hierarchy import Role
+from reconciler.model.mappings import EntraGroupName, Retired
 
 from .told import ANN, company, explain, freeze, seen, told, unread
 from .world import World, group_id, id_of, mark
@@ -103,6 +104,18 @@ def in_sync_beside_a_better_frozen_one(world: World) -> None:
     freeze(world, "first", priority=1).both("ann")
 
 
+def marked_for_a_frozen_one_and_in_a_healthy_one(world: World) -> None:
+    """The marker of a living mapping is kept while that is frozen, whoever else would have her (D11)."""
+    freeze(world, "lost", priority=200)
+    world.person("ann", "field").node("ann", mark("ann", "lost"), group="lost")
+
+
+def retired_and_promoted(world: World) -> None:
+    """Nobody keeps her as a technician; she is not written because she is to be an administrator (D12)."""
+    world.retired.append(Retired(group_id("old"), "disable", 70))
+    world.mapping("adm", role=Role.ADMIN).person("ann", "adm").node("ann", mark("ann", "old"))
+
+
 def only_adopts(world: World) -> None:
     """Nothing but adopting is asked of this mapping, and she has no mail."""
     world.mapping("loose", full_sync=False, create_missing=False).person("ann", "loose", mail=None)
@@ -190,6 +203,21 @@ QUIET: list[tuple[str, Story, list[str]]] = [
     ("in sync beside a better one that is frozen", in_sync_beside_a_better_frozen_one, [
         "Ann: field direct, first unknown frozen",
         "technician 1001: in sync: wanted by field and as wanted; nothing to do [D3 D4]",
+    ]),
+    ("marked for a frozen one and in a healthy one", marked_for_a_frozen_one_and_in_a_healthy_one, [
+        "Ann: field direct, lost unknown frozen",
+        "technician 1001: marked for lost, which is frozen: nothing is written for it: short of a page [D17 R24 R25]",
+        "  frozen lost",
+    ]),
+    ("retired and promoted", retired_and_promoted, [
+        "Ann: field none, adm direct",
+        "  but marked for an Entra group that line 70 retires: people: disable (D7)",
+        "technician 1001: no technician mapping wants them; to be admin by adm, and until then left as they "
+        "are [D12 R41]",
+        "admin: to be administrator, and still linked as technician (node 1001), who is not written; the "
+        "administrator is created once that node is gone: in the Admin Center free its address and take our "
+        "note out of its description [D12 R41]",
+        "  role_change adm",
     ]),
     ("only to be adopted, without a mail", only_adopts, [
         "Ann: field none, loose direct",

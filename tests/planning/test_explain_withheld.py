@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.hierarchy import Role
 from reconciler.model.marker import Licence
 
-from .told import company, explain, told
+from .told import ANN, company, explain, told
 from .world import World, group_id, id_of, mark
 
 Story = Callable[[World], Any]
@@ -56,6 +57,34 @@ def named_by_number(world: World) -> None:
     world.override("bob@x.example", "hold")
     world.overrides[0] = replace(world.overrides[0], line=1001)
     world.people["bob"] = world.people["bob"]._replace(name="Robert")
+
+
+def an_orphan_in_one_role(world: World) -> None:
+    """As a technician she is marked for no mapping; as an administrator, by the same address, she is in sync."""
+    world.mapping("adm", role=Role.ADMIN)
+    world.both("ann", "adm")
+    world.node("ann", mark("ann", "old"))
+
+
+def in_doubt_in_one_role(world: World) -> None:
+    world.mapping("adm", role=Role.ADMIN)
+    world.both("ann", "adm")
+    world.node("ann", f"{mark('ann')} {mark('bob', owner='ffff')}")
+
+
+def twice_in_one_role(world: World) -> None:
+    world.mapping("adm", role=Role.ADMIN)
+    world.both("ann", "adm")
+    world.both("ann")
+    world.node("ann2", mark("ann"))
+
+
+def included_in_vain_in_one_role(world: World) -> None:
+    """Entra did not show her by that name; as an administrator she is in sync."""
+    world.mapping("adm", role=Role.ADMIN)
+    world.both("ann", "adm")
+    world.people["ann"] = world.people["ann"]._replace(upn="ann.upn@x.example")
+    world.override(ANN, "include", mapping="field")
 
 
 def clashes(world: World, *, way: str) -> None:
@@ -109,6 +138,37 @@ FINDINGS: list[tuple[str, Story, list[str]]] = [
         f"technician 1001: node 1001 carries two markers that differ: {mark('ann', m=Licence.GIVEN)} and {mark('ann')} "
         "[D3]",
         "  marker_bad ",
+    ]),
+    ("an orphan in one role", an_orphan_in_one_role, [
+        "Ann: field none, adm direct",
+        "admin 1001: in sync: wanted by adm and as wanted; nothing to do [D3 D4]",
+        "  orphaned ann@x.example",
+        f"technician 1002: marked for the Entra group {group_id('old')[:8]}…, which no mapping of the file "
+        "names; left alone [D7 R62]",
+        "  orphaned ann@x.example",
+    ]),
+    ("in doubt in one role", in_doubt_in_one_role, [
+        "Ann: field none, adm direct",
+        "admin 1001: in sync: wanted by adm and as wanted; nothing to do [D3 D4]",
+        "  marker_bad ann@x.example",
+        f"technician 1002: node 1002 carries two markers that differ: {mark('ann')} and "
+        f"{mark('bob', owner='ffff')} [D3]",
+        "  marker_bad ann@x.example",
+    ]),
+    ("twice in one role", twice_in_one_role, [
+        "Ann: field direct, adm direct",
+        "admin 1001: in sync: wanted by adm and as wanted; nothing to do [D3 D4]",
+        "  marker_twice ann@x.example",
+        f"technician 1002: the marker of {ANN_ID} is on several nodes: 1002, 1003 [D3]",
+        "  marker_twice ann@x.example",
+        f"technician 1003: the marker of {ANN_ID} is on several nodes: 1002, 1003 [D3]",
+        "  marker_twice ann@x.example",
+    ]),
+    ("included in vain in one role", included_in_vain_in_one_role, [
+        "Ann: field none, adm direct",
+        "  but override of line 90: include, until 2026-11-22",
+        "admin 1001: in sync: wanted by adm and as wanted; nothing to do [D3 D4]",
+        "  unconfirmed field",
     ]),
     ("named by a number", named_by_number, ["Ann: field direct", f"technician 1001: {IN_SYNC}"]),
     *(

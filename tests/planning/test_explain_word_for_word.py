@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from reconciler.model.hierarchy import Role
+from reconciler.model.mappings import Retired
 from reconciler.model.marker import Licence
 
 from .told import ANN, company, explain, seen, told
-from .world import TODAY, World, id_of, mark
+from .world import TODAY, World, group_id, id_of, mark
 
 Story = Callable[[World], Any]
 ANN_ID, OLD_ID = id_of("ann"), id_of("old ann")
@@ -102,6 +103,11 @@ def is_disabled(world: World) -> None:
 def is_excluded(world: World) -> None:
     world.both("ann")
     world.override(ANN)
+
+
+def is_excluded_and_retired(world: World) -> None:
+    world.retired.append(Retired(group_id("old"), "disable", 70))
+    world.person("ann", "field").override(ANN).node("ann", mark("ann", "old"))
 
 
 def is_a_guest(world: World) -> None:
@@ -230,6 +236,13 @@ ACTIONS: list[tuple[str, Story, list[str]]] = [
         "Ann: field direct",
         "  but override of line 90: exclude, until 2026-11-22",
         "technician 1001: disable: excluded until 2026-11-22 by an override (line 90) [§2 overrides D8]",
+        "  disable ann@x.example",
+    ]),
+    ("is excluded and retired", is_excluded_and_retired, [
+        "Ann: field direct",
+        "  but override of line 90: exclude, until 2026-11-22",
+        "  but marked for an Entra group that line 70 retires: people: disable (D7)",
+        f"technician 1001: disable: the Entra group {group_id('old')} is retired (line 70) [D7 R62]",
         "  disable ann@x.example",
     ]),
     ("is a guest", is_a_guest, [

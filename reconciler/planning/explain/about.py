@@ -16,6 +16,9 @@ from reconciler.planning.explain.reading_markers import read_markers
 from reconciler.planning.explain.subjects import Subject, our_markers
 from reconciler.planning.people import held_by
 
+_OF_A_NODE = frozenset({"marker_bad", "marker_twice", "orphaned"})
+"""Findings about one node and its marker, whoever else has its login in the other role."""
+
 
 def is_about(action: Action, subject: Subject) -> bool:
     """By object id where both have one: the node of somebody gone may be another one's by now (D16)."""
@@ -47,11 +50,18 @@ def withholds(
 
     Not one that only names the node, nor one about somebody else who wants what a node linked to them has (D16, D21).
     """
-    if node is not None and our_markers(node, owner) and held_by(node) in finding.message:
+    if _freezes_branch(finding, memberships):
+        return True
+    markers = our_markers(node, owner) if node is not None else []
+    if finding.code in _OF_A_NODE:
+        return node is not None and (
+            _names_any(finding.message, [node]) or any(f"{marker.mapping}…" in finding.message for marker in markers)
+        )
+    if node is not None and markers and held_by(node) in finding.message:
         return False
     if finding.login:
         return _has_login_of(finding, subject)
-    return _freezes_branch(finding, memberships) or (node is not None and _names_any(finding.message, [node]))
+    return node is not None and _names_any(finding.message, [node])
 
 
 def _has_login_of(finding: Finding, subject: Subject) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from reconciler.model.directory import Person
-from reconciler.model.mappings import Mappings, Override
+from reconciler.model.hierarchy import Node
+from reconciler.model.mappings import Mappings, Override, Retired
 from reconciler.model.plan import Plan
 from reconciler.model.readings import Readings
 from reconciler.model.text import normal_login
@@ -37,7 +38,11 @@ def exceptions_for(
         if normal_login(override.login) in subject.called:
             reason = f" ({override.reason})" if override.reason else ""
             told.append(f"override of line {override.line}: {override.action}, {_ends(override.until, today)}{reason}")
-    told += _retired(subject, mappings)
+    told += [
+        f"marked for an Entra group that line {item.line} retires: people: {item.people} (D7)"
+        for node in subject.nodes
+        for item in retired_for(node, mappings)
+    ]
     mine = {action.id for action in plan.actions if is_about(action, subject)}
     told += [
         f"permit of line {permit.line}: {permit.guard} does not count their action, {_ends(permit.until, today)}"
@@ -76,15 +81,7 @@ def _means(override: Override, account: Person, readings: Readings) -> bool:
     return isinstance(answer, Person) and answer.id == account.id
 
 
-def is_retired(subject: Subject, mappings: Mappings) -> bool:
-    """Whether a marker of theirs is of a mapping that the file retires (D7)."""
-    return bool(_retired(subject, mappings))
-
-
-def _retired(subject: Subject, mappings: Mappings) -> list[str]:
-    prefixes = {marker.mapping for node in subject.nodes for marker in our_markers(node, mappings.owner)}
-    return [
-        f"marked for an Entra group that line {item.line} retires: people: {item.people} (D7)"
-        for item in mappings.retired
-        if item.entra_group[:PREFIX] in prefixes
-    ]
+def retired_for(node: Node, mappings: Mappings) -> list[Retired]:
+    """What the file retires and a marker of ours on this node is of (D7)."""
+    prefixes = [marker.mapping for marker in our_markers(node, mappings.owner)]
+    return [item for item in mappings.retired if item.entra_group[:PREFIX] in prefixes]

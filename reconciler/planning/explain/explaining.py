@@ -6,33 +6,28 @@ and the facts the plan was made from tell which.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from reconciler.model.directory import Account, Group, Person
 from reconciler.model.explanation import (
-    Decided,
     EntraSeen,
     Explanation,
-    Membership,
     NodeSeen,
     PersonExplained,
     RoleExplained,
 )
 from reconciler.model.hierarchy import PERSON_TYPE, Node, NodeType, Role
 from reconciler.model.mappings import Mappings
-from reconciler.model.plan import Action, Finding, Plan
+from reconciler.model.plan import Action, Plan
 from reconciler.model.readings import Readings
-from reconciler.model.rules import RULES_OF_FINDINGS
-from reconciler.model.text import normal_login
-from reconciler.planning.explain.about import findings_about, is_about, withholds
-from reconciler.planning.explain.exceptions import exceptions_for, is_retired, left_out_of
-from reconciler.planning.explain.memberships import find_memberships, find_unseen
+from reconciler.planning.explain.about import findings_about, is_about
+from reconciler.planning.explain.deciding import Facts, decide
+from reconciler.planning.explain.exceptions import exceptions_for, left_out_of
+from reconciler.planning.explain.memberships import find_memberships
 from reconciler.planning.explain.reading_markers import read_markers
-from reconciler.planning.explain.standing import quiet_reason
 from reconciler.planning.explain.subjects import Subject, find_subjects
-from reconciler.planning.explain.why import REMARKS, rules_of_action
 
 _KINDS = {
     NodeType.TECHNICIAN: "technician",
@@ -89,7 +84,7 @@ def _explain(
 ) -> PersonExplained:
     memberships = find_memberships(subject, mappings, readings, plan, looked.groups, today, asked=not looked.why)
     account = subject.account
-    facts = _Facts(
+    facts = Facts(
         subject,
         mappings,
         readings,
@@ -98,7 +93,6 @@ def _explain(
         findings=findings_about(subject, plan, memberships, mappings, readings),
         account=account_of(subject, readings),
         left_out=left_out_of(subject, mappings, today),
-        retired=is_retired(subject, mappings),
     )
     return PersonExplained(
         entra=EntraSeen(
@@ -137,117 +131,49 @@ def account_of(subject: Subject, readings: Readings) -> Account | None:
     return where.account if where is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What is known of one person, whichever role of theirs is looked at."""
-
-    subject: Subject
-    mappings: Mappings
-    readings: Readings
-    plan: Plan
-    memberships: tuple[Membership, ...]
-    findings: list[Finding]
-    account: Account | None
-    left_out: str | None
-    retired: bool
-
-
-def _explain_roles(facts: _Facts) -> Iterable[RoleExplained]:
+def _explain_roles(facts: Facts) -> Iterable[RoleExplained]:
     """One entry a node; and one for each role that they are in a group for, or are created in, without a node."""
     subject, nodes = facts.subject, facts.readings.tree.nodes
     actions = [action for action in facts.plan.actions if is_about(action, subject)]
     adopted = {action.subject.node_id for action in actions if "adopt" in action.verbs}
     theirs = {node.id: node for node in (*subject.nodes, *(nodes[id_] for id_ in adopted if id_ is not None))}
-    for node in sorted(theirs.values(), key=lambda node: (node.type, node.id)):
-        yield _explain_role(facts, _ROLES[node.type], node, [one for one in actions if one.subject.node_id == node.id])
+    entries: list[tuple[str, Node | None, list[Action]]] = [
+        (_ROLES[node.type], node, [action for action in actions if action.subject.node_id == node.id])
+        for node in sorted(theirs.values(), key=lambda node: (node.type, node.id))
+    ]
     created = [action for action in actions if action.subject.node_id not in theirs]
-    there = {_ROLES[node.type] for node in theirs.values()}
+    there = {role for role, _, _ in entries}
     wanted = [item.role for item in facts.memberships if item.counts and item.role not in there]
-    without = dict.fromkeys([*(action.role for action in created), *wanted])
-    for role in without or ([] if theirs else [Role.TECHNICIAN.value]):
-        yield _explain_role(facts, role, None, [action for action in created if action.role == role])
+    entries += [
+        (role, None, [action for action in created if action.role == role])
+        for role in dict.fromkeys([*(action.role for action in created), *wanted])
+    ]
+    entries = entries or [(Role.TECHNICIAN.value, None, [])]
+    shown = frozenset(role for role, _, _ in entries)
+    return [_explain_role(facts, role, node, mine, shown) for role, node, mine in entries]
 
 
-def _explain_role(facts: _Facts, role: str, node: Node | None, actions: list[Action]) -> RoleExplained:
-    """`node` None: they have none in it, or get one."""
-    roles = {mapping.name: mapping.role.value for mapping in facts.mappings.mappings}
-    findings = [one for one in facts.findings if one.mapping is None or roles[one.mapping] == role]
+def _explain_role(
+    facts: Facts, role: str, node: Node | None, actions: list[Action], shown: frozenset[str]
+) -> RoleExplained:
+    """`node` None: they have none in it, or get one. `shown`: the roles of all entries.
+
+    What is about a mapping of a role without an entry is told with each, and decides nothing there.
+    """
+    roles: dict[str | None, str] = {mapping.name: mapping.role.value for mapping in facts.mappings.mappings}
+    roles[None] = role
+    findings = [finding for finding in facts.findings if roles[finding.mapping] == role]
+    others = shown - {role}
+    told = [finding for finding in facts.findings if roles[finding.mapping] not in others]
     seen = _node_seen(node, facts.mappings, facts.readings) if node is not None else None
     return RoleExplained(
         role=role,
         node=seen,
-        decided=_decide_by_survival(node)
-        or _decide_by_action(facts, seen, actions, findings)
-        or _decide_by_taking_over(facts, node)
-        or _decide_by_finding(facts, node, findings)
-        or _decide_by_facts(facts, role, node, seen),
+        decided=decide(facts, role, node, seen, actions, findings),
         actions=tuple(actions),
         held=tuple(action.id for action in actions if action.id in facts.plan.held),
         needs=_needed(actions, facts.plan),
-        findings=tuple(findings),
-    )
-
-
-def _decide_by_survival(node: Node | None) -> Decided | None:
-    if node is None or node.type != NodeType.MASTER_ADMINISTRATOR:
-        return None
-    return Decided(rules=("§6", "R57"), text="master administrators are never written (survival)")
-
-
-def _decide_by_action(
-    facts: _Facts, seen: NodeSeen | None, actions: Sequence[Action], findings: Iterable[Finding]
-) -> Decided | None:
-    if not actions:
-        return None
-    action = actions[0]
-    rules = rules_of_action(
-        action,
-        account=facts.account,
-        left_out=facts.left_out,
-        marked=seen is not None and any(marker.ours for marker in seen.markers),
-        retired=facts.retired,
-        full_sync=all(item.full_sync for item in facts.mappings.mappings if item.name == action.mapping),
-        undecided=any(finding.code == "conflict" for finding in findings),
-    )
-    return Decided(rules=rules, text=f"{' and '.join(action.verbs)}: {action.reason}")
-
-
-def _decide_by_taking_over(facts: _Facts, node: Node | None) -> Decided | None:
-    """By what is done to their node for another person, who is re-hired (D16)."""
-    for action in facts.plan.actions:
-        if node is not None and action.subject.node_id == node.id:
-            text = f"their node goes to the account {action.subject.entra_id}: {action.reason}"
-            return Decided(rules=("D16",), text=text)
-    return None
-
-
-def _decide_by_finding(facts: _Facts, node: Node | None, findings: Iterable[Finding]) -> Decided | None:
-    """By the one that comes first in §1's order, if any withholds something."""
-    order = list(RULES_OF_FINDINGS)
-    theirs = [
-        finding
-        for finding in findings
-        if finding.code not in REMARKS
-        and withholds(finding, facts.subject, node, facts.memberships, facts.mappings.owner)
-    ]
-    first = min(theirs, key=lambda finding: order.index(finding.code), default=None)
-    return Decided(rules=RULES_OF_FINDINGS[first.code], text=first.message) if first is not None else None
-
-
-def _decide_by_facts(facts: _Facts, role: str, node: Node | None, seen: NodeSeen | None) -> Decided:
-    addresses = facts.readings.addresses.values()
-    return quiet_reason(
-        role=role,
-        seen=seen,
-        account=facts.account,
-        left_out=facts.left_out,
-        retired=facts.retired,
-        memberships=[item for item in facts.memberships if item.role == role],
-        elsewhere=[item for item in facts.memberships if item.role != role],
-        unseen=find_unseen(facts.mappings, facts.readings),
-        is_alias=node is not None
-        and any(normal_login(node.login) == normal_login(alias) for found in addresses for alias in found or ()),
-        mappings=facts.mappings,
+        findings=tuple(told),
     )
 
 

@@ -15,7 +15,7 @@ def quiet_reason(
     seen: NodeSeen | None,
     account: Account | None,
     left_out: str | None,
-    retired: bool,
+    kept: bool,
     memberships: Sequence[Membership],
     elsewhere: Sequence[Membership],
     unseen: Container[str],
@@ -24,8 +24,9 @@ def quiet_reason(
 ) -> Decided:
     """The rule that made planning leave one role of a person as it is.
 
-    `memberships`: of that role, `elsewhere`: of the other; `retired`: their marker is of a mapping that was taken out;
-    `unseen`: mappings whose people are not all known; `is_alias`: their login is another address of a member.
+    `memberships`: of that role, `elsewhere`: of the other; `kept`: the file keeps those of the mapping in their marker,
+    which it retires; `unseen`: mappings whose people are not all known; `is_alias`: their login is another address of
+    a member.
     """
     direct = [item for item in memberships if item.counts]
     healthy = [item for item in direct if item.state == "ok"]
@@ -37,13 +38,13 @@ def quiet_reason(
         return _without_node(wanted, better, account, left_out, memberships, mappings)
     if not any(marker.ours for marker in seen.markers):
         return _unmarked(seen, better, left_out, direct, is_alias=is_alias)
+    frozen = [item for item in memberships if item.state == "frozen" and _is_marked_for(seen, item)]
+    if frozen:
+        return _decided(f"marked for {frozen[0].mapping}, which is frozen: {frozen[0].why}", "D17", "R24", "R25")
     if wanted is not None and better is not None and not _is_marked_for(seen, wanted):
         return _waits_until(better)
     if wanted is not None and seen.enabled:
         return _in_sync(wanted, mappings)
-    frozen = [item for item in memberships if item.state == "frozen" and _is_marked_for(seen, item)]
-    if frozen:
-        return _decided(f"marked for {frozen[0].mapping}, which is frozen: {frozen[0].why}", "D17", "R24", "R25")
     if not seen.enabled:
         by = "by us" if any(marker.off for marker in seen.markers) else "by a person"
         why = f"no {role} mapping wants them"
@@ -52,7 +53,7 @@ def quiet_reason(
         elif direct and left_out is not None:
             why = {"exclude": "an override excludes them", "guest": "guests are skipped (settings.guests)"}[left_out]
         return _decided(f"{why}, and they are disabled already ({by}); they stay", "D8", "R50")
-    if retired:
+    if kept:
         return _decided("marked for an Entra group that is retired, whose people are kept: left as they are", "D7")
     other = next((item for item in elsewhere if item.counts), None)
     if other is not None:

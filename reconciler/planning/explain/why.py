@@ -64,10 +64,10 @@ def _removal(account: Account | None, left_out: str | None, *, marked: bool, ret
         return "D8", "R23", "R45"
     if account is Account.DISABLED:
         return "D8", "R22", "R45"
+    if retired:
+        return "D7", "R62"
     if left_out == "guest":
         return "D8", "R21"
     if left_out == "exclude":
         return "§2 overrides", "D8"
-    if retired:
-        return "D7", "R62"
     return ("D8", "R47") if marked else ("D6", "R60")
