@@ -114,7 +114,10 @@ def test_a_copy_without_changes_is_made_again(tmp_path: Path, text: str, stays: 
     """mutmut copies every file, and changes those of the run; what it said of one goes with the copy."""
     made = [tmp_path / "mutants" / "reconciler" / "a" / name for name in ("b.py", "b.py.meta", "b.py.spans")]
     made[0].parent.mkdir(parents=True)
-    for path in made:
+    reached = tmp_path / "mutants" / "mutmut-stats.json"
+    for path in (*made, reached):
         path.write_text(text, encoding="utf-8")
+    forget_copies(tmp_path, ["a/b.py"])
+    assert {path.exists() for path in (*made, reached)} == {stays}
     forget_copies(tmp_path, ["a/b.py", "a/new.py"])
-    assert {path.exists() for path in made} == {stays}
+    assert not reached.exists(), "which tests reach the new one is not known"

@@ -55,10 +55,13 @@ def change_functions(room: Room, files: list[str]) -> list[Mutant]:
 
 
 def forget_copies(folder: Path, files: list[str]) -> None:
-    """Of files that the latest run was not asked for: mutmut would take their plain copies for changed already."""
+    """Of files that the latest run was not asked for: mutmut would take their plain copies for changed already.
+
+    Which tests reach them it does not know either, nor of files that are new.
+    """
     for path in files:
         copied = folder / "mutants" / "reconciler" / path
-        if copied.exists() and "__mutmut_" not in copied.read_text(encoding="utf-8"):
+        if not copied.exists() or "__mutmut_" not in copied.read_text(encoding="utf-8"):
             for kept in copied.parent.glob(f"{copied.name}*"):
                 kept.unlink()
             (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
