@@ -479,6 +479,13 @@ def test_D21_never_blanked() -> None:
     assert world.plan().changes("ann").keys() == {"name", "description"}
 
 
+@pytest.mark.parametrize("mail", ["", "\t", "ann\ud800@x.example"])
+def test_D21_never_blanked_nor_broken_where_the_login_is_another_address(mail: str) -> None:
+    world = World(settings={"use_upn_as_email": True, "use_email_as_sso_id": True}).mapping("field")
+    world.person("ann", "field", mail=mail, name="New").node("ann", mark("ann", sso="old"), sso="old")
+    assert world.plan().changes("ann").keys() == {"name", "description"}
+
+
 def sso_world() -> World:
     return World().mapping("field", upn_as_sso_id=True)
 

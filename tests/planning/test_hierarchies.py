@@ -382,13 +382,18 @@ def test_a_marker_never_puts_administrators_into_a_group_of_technicians() -> Non
     assert (made.codes, made.plan.actions) == (["frozen field"], ())
 
 
-def test_a_group_we_created_that_another_mapping_has_by_its_path_is_not_shared_by_accident() -> None:
-    world = World().mapping("other").mapping("field", node=False).person("ann", "field")
+@pytest.mark.parametrize("unread", [False, True])
+def test_a_group_we_created_that_another_mapping_has_by_its_path_is_not_shared_by_accident(unread: bool) -> None:
+    """Also where the other mapping is frozen, because a group in it could not be read."""
+    world = World().mapping("other", nested="flatten").mapping("field", node=False).person("ann", "field")
+    if unread:
+        world.nest("other", "inner").unread["inner"] = UnreadGroup(group_id("inner"), "inner", "429")
     for key, node in world.group_nodes.items():
         world.group_nodes[key] = node._replace(description=marker("field"))
     made = world.plan()
-    assert "is that of mapping other now" in made.message("frozen")
-    assert made.plan.actions == ()
+    told = {finding.mapping: finding.message for finding in made.plan.findings}
+    assert "is that of mapping other now" in told["field"]
+    assert (made.plan.actions, "other" in told) == ((), unread)
 
 
 def test_the_path_of_the_file_beats_a_marker_elsewhere() -> None:

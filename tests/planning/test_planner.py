@@ -10,6 +10,8 @@ import pytest
 from reconciler.model.hierarchy import Role
 from reconciler.model.mappings import Permit
 from reconciler.model.marker import Licence
+from reconciler.model.plan import make_finding
+from reconciler.planning.planner import sort_findings
 
 from .world import ROOT, TODAY, World, group_id, mark
 
@@ -151,3 +153,8 @@ def test_administrators_are_judged_where_the_file_or_a_marker_knows_any(
     if linked:
         world.node("adm", mark("adm", "gone"), group="admins")
     assert ({guard.role for guard in world.plan().plan.guards} >= {"admin"}) == judged
+
+
+def test_of_one_code_whatever_is_of_no_mapping_comes_first() -> None:
+    told = [make_finding("unconfirmed", "m", mapping=name, login="a") for name in ("YARD", "b", None)]
+    assert [finding.mapping for finding in sort_findings(told)] == [None, "b", "YARD"]

@@ -349,6 +349,13 @@ def test_a_frozen_mapping_without_an_id_may_be_anybodys(world: World) -> None:
     assert undo(world, run).left == ["unsure ann"]
 
 
+def test_a_frozen_mapping_without_an_id_is_nobodys_whose_own_mapping_is_known(world: World) -> None:
+    run = disabled(world)
+    world.mapping("lost", entra_group=EntraGroupName(None, "lost"))
+    world.unread["lost"] = UnreadGroup(None, "lost", "no group bears the name")
+    assert undo(world, run).verbs == {"ann": "enable"}
+
+
 @pytest.mark.parametrize(
     "how",
     [{"protected": ("ann@*",)}, {"protected": ("ANN.UPN@x.example",)}, {"caller_login": "ann@x.example"}],
