@@ -99,9 +99,10 @@ def write_mappings(shape: Shape, file: Path) -> None:
 def write_state(shape: Shape, file: Path) -> None:
     """The sandbox's state, filled in bulk."""
     from reconciler.sandbox import SandboxState, parse_scenario
+    from reconciler.sandbox.loading import load
 
     with SandboxState(file) as state, state.transaction():
-        state.load(parse_scenario(_scenario(shape)))
+        load(state, parse_scenario(_scenario(shape)))
         state.add_people(
             (person_id(person), name_of(person), login_of(person), login_of(person), True)
             for person in range(shape.everybody)

@@ -81,7 +81,7 @@ class Apply:
 
         Raises NotReviewed (5), GuardRefused (4), UsageError (2) and whatever bug ended the run, having reported first.
         """
-        with nullcontext(self._stopping) if self._stopping is not None else stop_on_signals(self._talk) as stopping:
+        with nullcontext(self._stopping) if self._stopping is not None else stop_on_signals(self._talk.say) as stopping:
             if self._out and Path(self._out).is_file():
                 Path(self._out).unlink()  # what an earlier run did must not be taken for what this one did
             edit = None

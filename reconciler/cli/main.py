@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from reconciler import __version__
+from reconciler.cli.error_words import report_error
 from reconciler.cli.signals import sigterm_interrupts, stop_words
 from reconciler.errors import ReconcilerError
 
@@ -109,16 +110,6 @@ def _flushed(code: int) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return code or 1
     return code
-
-
-def report_error(error: ReconcilerError) -> None:
-    """What happened and what to do, on stderr."""
-    from reconciler.render.safe import visible
-
-    for line in str(error).splitlines() or [type(error).__name__]:
-        click.echo(f"error: {visible(line)}", err=True)
-    if error.advice:
-        click.echo(f"  -> {visible(error.advice)}", err=True)
 
 
 def _as_code(value: Any) -> int:

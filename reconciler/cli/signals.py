@@ -7,13 +7,9 @@ otherwise: apply and undo by 6 once there is a plan, watch and sandbox by 0.
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from reconciler.cli.talk import Talk
 
 _READS_ONLY = frozenset({"validate", "plan", "explain", "search", "rescue", "doctor"})
 
@@ -55,8 +51,8 @@ class StopFlag:
 
 
 @contextmanager
-def stop_on_signals(talk: Talk) -> Iterator[StopFlag]:
-    """While open, both signals go to the flag it gives; afterwards to whom they went before."""
+def stop_on_signals(say: Callable[[str], None]) -> Iterator[StopFlag]:
+    """While open, both signals go to the flag it gives; afterwards to whom they went before. `say`: to the user."""
     flag = StopFlag()
 
     def came(number: int, _frame: FrameType | None) -> None:
@@ -65,7 +61,7 @@ def stop_on_signals(talk: Talk) -> Iterator[StopFlag]:
         if not flag():
             flag.set()
             with suppress(RuntimeError, OSError):  # the signal may have met us in the middle of another line
-                talk.say("stopping after the action in hand")
+                say("stopping after the action in hand")
 
     before = {number: signal.signal(number, came) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

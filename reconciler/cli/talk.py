@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from reconciler.cli.error_words import report_error
 from reconciler.cli.logs import CURRENT, TALK, Log, log_outcome, log_plan
 
 if TYPE_CHECKING:
@@ -83,8 +84,6 @@ class Talk:
 
     def tell_error(self, error: ReconcilerError) -> None:
         """An error that is survived, as `main` tells those that are not; in JSON the log has it already."""
-        from reconciler.cli.main import report_error
-
         if not self.log.json:
             self.log.mask_error(error)
             with suppress(OSError):

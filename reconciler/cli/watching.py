@@ -88,7 +88,7 @@ class Watch:
         """Rounds until a signal. One that comes while nothing is written ends it at once."""
         if self._interval < HASTY:
             self._talk.warn("Entra and Rescue are asked more than once a minute; --interval 15m is usual")
-        with _alone(self._health), stop_on_signals(self._talk) as stopping:
+        with _alone(self._health), stop_on_signals(self._talk.say) as stopping:
             try:
                 stopping.defer()  # but for readings and pauses, which may be cut short
                 while not stopping():

@@ -17,11 +17,12 @@ from reconciler.model.mappings import Mappings
 from reconciler.model.plan import Refresh
 from reconciler.model.readings import Questions, Readings
 from reconciler.planning.desired import Paired, freeze_emptied, pair_mappings
+from reconciler.planning.gathering import gather_people, meet
 from reconciler.planning.hierarchies import Hierarchies, lay_out
 from reconciler.planning.in_sync import InSync, tell_apart
 from reconciler.planning.matching import Matches, match_nodes
 from reconciler.planning.overrides import InForce
-from reconciler.planning.people import People, gather_people, meet
+from reconciler.planning.people import People
 
 
 @dataclass(frozen=True, slots=True)

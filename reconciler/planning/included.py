@@ -7,24 +7,12 @@ the Entra group was read right, so a group that is empty while people are marked
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from reconciler.model.directory import NoPerson, Person
 from reconciler.model.mappings import Override
 from reconciler.model.text import normal_login
 from reconciler.planning.desired import Paired
 from reconciler.planning.overrides import InForce
-
-if TYPE_CHECKING:
-    from reconciler.planning.people import People
-
-
-class NotIncluded(NamedTuple):
-    """An override that named nobody who could be read."""
-
-    override: Override
-    paired: Paired
-    answer: NoPerson
+from reconciler.planning.people import NotIncluded, People
 
 
 def place_included(people: People, included: InForce) -> None:

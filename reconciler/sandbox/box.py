@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.errors import ReconcilerError, UsageError
 
+from .loading import load
 from .scenario import Scenario, sample_scenario
 from .server import HOST, Server, listen
 from .state import SandboxState
@@ -55,7 +56,7 @@ def open_state(path: str | Path, scenario: Scenario | None) -> SandboxState:
     state = SandboxState(path)
     try:
         if not state.is_loaded():
-            state.load(scenario or sample_scenario())
+            load(state, scenario or sample_scenario())
         elif scenario is not None:
             raise UsageError(
                 f"{path} holds a sandbox already", advice="leave --scenario out to continue it, or choose a new file"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .constants import (
     ADMINISTRATOR,
     ADMINISTRATOR_GROUP,
@@ -16,14 +14,19 @@ from .constants import (
 )
 from .faults import save_fault
 from .scenario import RescueGroup, RescuePerson, Scenario
+from .state import SandboxState
 from .store import hash_secret
 
-if TYPE_CHECKING:
-    from .state import SandboxState
+
+def load(state: SandboxState, scenario: Scenario) -> None:
+    """Fill an empty state from a scenario."""
+    with state.transaction():
+        _fill(state, scenario)
+        state.new_api_token()
+        state.set_meta("loaded", True)
 
 
-def fill(state: SandboxState, scenario: Scenario) -> None:
-    """Put everything of the scenario into the state."""
+def _fill(state: SandboxState, scenario: Scenario) -> None:
     state.set_meta("tenant", scenario.tenant)
     _fill_directory(state, scenario)
     owner = scenario.account.get("token_owner") or next((p.values["email"] for p in scenario.master_administrators), "")

@@ -107,7 +107,7 @@ class RescueGroup:
 
 @dataclass(slots=True)
 class Scenario:
-    """A checked scenario; `SandboxState.load` fills a state from it."""
+    """A checked scenario; `loading.load` fills a state from it."""
 
     tenant: dict[str, Any]
     objects: list[EntraObject] = field(default_factory=list)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .constants import DEFAULT_ROLES, INITIAL_PASSWORD
 from .directory import DirectoryState
@@ -23,9 +23,6 @@ from .roster import RosterState
 from .store import fold, hash_secret
 from .switches import SWITCHES, check_switch
 from .tokens import make_token
-
-if TYPE_CHECKING:
-    from .scenario import Scenario
 
 
 class SandboxState(DirectoryState, RosterState):
@@ -38,17 +35,8 @@ class SandboxState(DirectoryState, RosterState):
         self.close()
 
     def is_loaded(self) -> bool:
-        """True once a scenario was loaded into this file."""
+        """True once a scenario was loaded into this file (`loading.load`)."""
         return bool(self.meta("loaded", False))
-
-    def load(self, scenario: Scenario) -> None:
-        """Fill an empty state from a scenario."""
-        from .loading import fill
-
-        with self.transaction():
-            fill(self, scenario)
-            self.new_api_token()
-            self.set_meta("loaded", True)
 
     # --- switches and faults --------------------------------------------------------------------------------------
 
