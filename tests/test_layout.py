@@ -70,6 +70,16 @@ def test_a_part_imports_only_what_its_row_allows(file: Path) -> None:
     assert ours <= MAY_IMPORT[part]
 
 
+def test_no_file_needs_one_that_needs_it() -> None:
+    """Whether for types alone or inside a function: whoever reads one of a circle has to read them all."""
+    names = {".".join(("reconciler", *file.relative_to(ROOT).with_suffix("").parts)): file for file in FILES}
+    needs = {name: imports(file) & names.keys() for name, file in names.items()}
+    done: list[str] = []
+    while free := [name for name in needs if name not in done and needs[name] <= {name, *done}]:
+        done += free
+    assert sorted(needs.keys() - set(done)) == []
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_a_library_comes_in_by_its_own_door(file: Path) -> None:
     roots = {name.split(".")[0] for name in imports(file)}
