@@ -17,7 +17,7 @@ from reconciler.model.mappings import Mappings
 from reconciler.model.marker import GroupMarker
 from reconciler.model.plan import Finding, make_finding
 from reconciler.model.text import is_bad_name, normal_text
-from reconciler.planning.desired import PREFIX, Paired, Sought, Spot, find_rescue_group
+from reconciler.planning.desired import PREFIX, Paired, Spot, find_rescue_group
 from reconciler.planning.group_markers import GroupMarks
 from reconciler.planning.nesting import Met
 
@@ -65,13 +65,13 @@ def lay_out(
     `sitting`: the groups in which enabled technicians sit whose markers carry one of some prefixes, one entry each.
     """
     layout = _Layout(mappings, tree, paired)
-    by_length = sorted(paired, key=lambda item: (len(_path(item)), item.mapping.priority, item.entra_id or ""))
+    by_length = sorted(paired, key=lambda item: (len(_path(item)), item.mapping.priority, str(item.entra_id)))
     settled = {item.mapping.name: layout.settle(item, sitting) for item in by_length}
     for name, item in settled.items():
         if item.node is not None:
             layout.claims.setdefault(item.node, f"mapping {name}")
             settled[name] = replace(item, nodes=frozenset({item.node}))
-    for item in sorted(settled.values(), key=lambda item: (item.mapping.priority, item.entra_id or "")):
+    for item in sorted(settled.values(), key=lambda item: (item.mapping.priority, str(item.entra_id))):
         layout.report_cycles(item)
         if item.frozen is None and item.walk is not None and len(item.walk.met) > 1:
             settled[item.mapping.name] = layout.place(item)
@@ -115,19 +115,20 @@ class _Layout:
         if not item.sought.absent or item.group is None or item.mapping.role is not Role.TECHNICIAN:
             return item
         own = [item.group.id, *item.mapping.replaces]
-        named = self.marks.find([(id_, id_[:PREFIX]) for id_ in own], _path(item)[-1], item.sought.above)
+        # None: of several that carry it none is at the path, or the group would have been found there.
+        named = self.marks.find([(id_, id_[:PREFIX]) for id_ in own], _path(item)[-1], None)
         if isinstance(named, Node) and named.id in self.by_path:
             whose = f"the group created for it is that of mapping {self.by_path[named.id]} now (node {named.id})"
             return replace(item, frozen=f"{item.sought.why}, and {whose}")
         if isinstance(named, Node):
             self._report_place(item, named, item.sought.above, _path(item)[-1])
-            return replace(item, node=named.id, frozen=None, sought=Sought(named.id))
+            return replace(item, node=named.id, frozen=None)
         if named is not None:
             return replace(item, frozen=f"{item.sought.why}, and {named[1]}")
         if not (item.mapping.create_group and item.mapping.full_sync):  # D10: without full sync no group
             return item
         node, why = self._create_mapped(item, item.group, sitting(item.prefixes))
-        return replace(item, node=node, frozen=why, sought=Sought(node))
+        return replace(item, node=node, frozen=why)
 
     def _create_mapped(self, item: Paired, group: Group, sitting: Sequence[int]) -> tuple[int | None, str | None]:
         path, parent = _path(item), item.sought.above

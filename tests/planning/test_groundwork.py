@@ -17,7 +17,7 @@ from reconciler.planning.groundwork import lay_groundwork
 from reconciler.planning.planner import make_plan
 
 from .test_properties import drawn, worlds
-from .world import ROUNDS, TODAY, World
+from .world import ROUNDS, TODAY, World, id_of
 
 
 def _plan(world: World, file: Mappings, readings: Readings, *, keep: bool) -> tuple[Plan, list[Questions]]:
@@ -106,3 +106,26 @@ def test_nodes_are_sorted_anew_for_another_owner_or_other_groups(what: str) -> N
     unread = replace(readings, directory=world.readings().directory)
     anew, fresh = (make_plan(other, reading, today=TODAY, made_at="") for reading in (unread, replace(unread, kept={})))
     assert anew == fresh
+
+
+def test_each_round_begins_with_nothing_found() -> None:
+    """Nobody is withheld in the plan for what an earlier round said while something was still to be asked."""
+    world = _world()
+    seat = world.node("stray", sso="taken")
+    readings = replace(world.readings(), details={seat.id: seat.details()})
+    kept = lay_groundwork(world.file(), readings, TODAY, Questions())
+    first, _ = kept.open(readings, Questions())
+    first.block("guest", "told once", "ann")
+    again, _ = kept.open(readings, Questions())
+    assert (first.blocked, again.blocked, again.findings) == ({"ann"}, set(), [])
+    assert again.by_sso_id == {"taken": [seat.details()]}
+
+
+def test_two_files_of_other_owners_see_other_markers_in_one_reading() -> None:
+    world = _world()
+    world.both("kim")
+    readings = world.readings()
+    ours, theirs = world.file(), replace(world.file(), owner="ffff")
+    for file, linked in ((ours, True), (theirs, False), (ours, True)):
+        technicians = lay_groundwork(file, readings, TODAY, Questions()).roles[0]
+        assert (id_of("kim") in technicians.matches.linked) == linked

@@ -375,6 +375,17 @@ def test_a_mapped_group_we_created_and_somebody_renamed_is_used() -> None:
     assert (made.plan.actions, made.codes) == ((), ["group_moved field", "group_renamed field"])
 
 
+def test_whoever_joins_is_created_in_the_renamed_group_that_is_ours() -> None:
+    world = top().person("ann", "field")
+    settle(world)
+    key, node = next((key, node) for key, node in world.group_nodes.items() if node.name == "field")
+    world.group_nodes[key] = node._replace(name="other")
+    world.person("new", "field")
+    made = world.plan()
+    assert made.verbs == {"new": "create"}
+    assert (made.action("new").group_id, made.action("new").group.after) == (node.id, "other")
+
+
 def test_a_marker_never_puts_administrators_into_a_group_of_technicians() -> None:
     world = World().mapping("field", node=False, role=Role.ADMIN).person("ann", "field")
     world.group("field", description=marker("field"))
@@ -487,3 +498,16 @@ def test_max_group_creates(limit: int | str, passed: bool) -> None:
     (verdict,) = [guard for guard in world.plan().plan.guards if guard.name == "max_group_creates"]
     assert (verdict.passed, verdict.measured, verdict.role) == (passed, 2, "technician")
     assert len(verdict.actions) == (0 if passed else 2)
+
+
+def test_every_group_that_nests_no_more_is_told_whatever_comes_before_it() -> None:
+    """Markers of a mapping that is frozen, or that mirrors no more, are passed over."""
+    world = World().mapping("field", nested="mirror").mapping("flat", nested="flatten").mapping("lost", node=False)
+    world.both("kim")
+    for number, mapping in enumerate(["field", "flat", "lost", "field", "nobody", "field"]):
+        text = str(GroupMarker(OWNER, f"{number}0000000-0000-4000-8000-000000000000", group_id(mapping)[:8]))
+        world.group(f"g{number}", world.place("field"), description=text)
+    told = [finding.message for finding in world.plan().plan.findings if finding.code == "group_gone"]
+    assert [message.partition(" (node")[0] for message in told] == [
+        f"the Entra group of field/g{number}" for number in (0, 3, 5)
+    ]
