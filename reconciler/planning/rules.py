@@ -30,7 +30,7 @@ def decide_all(decisions: Decisions, in_sync: InSync) -> None:
         node = decisions.tree.nodes[node_id]
         message = f"node {node_id} is marked for {marker.mapping}…, a mapping of the other role; that does not count"
         people.report("orphaned", message, login=node.login)
-    decisions.unchanged += in_sync.unchanged
+    decisions.unchanged = in_sync.unchanged
     for wanted, link in in_sync.licensed:
         decisions.claim(wanted, link.node, link.marker, None)
     for entra_id in in_sync.rest:

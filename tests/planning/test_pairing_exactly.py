@@ -49,27 +49,37 @@ def test_a_name_like_the_group_above_is_read_too() -> None:
 
 
 def test_of_the_groups_that_hold_the_sample_four_are_read_and_the_fullest_are_meant() -> None:
-    """All five hold half of the people or more; of equals the likest name stays, and comes first."""
+    """All five hold half of the people or more; of equals the likest name stays, and comes first.
+
+    "Two", which holds most, has the last id of all.
+    """
     account = Account().group("Desk", *mails("a", "b", "c", "d"))
-    names = ["Three", "Desk One", "Desk", "Two", "Desk One Two", "One"]
+    names = ["Two", "Desk One", "Desk", "Full", "Desk One Two", "One"]
     memberships = {
-        "a": ["Three", "Desk One", "Desk One Two", "Two", "One"],
-        "b": ["Three", "Desk One", "Desk One Two", "Two"],
-        "c": ["Three"],
+        "a": ["Two", "Desk One", "Desk One Two", "Full", "One"],
+        "b": ["Two", "Desk One", "Desk One Two", "Full"],
+        "c": ["Two"],
         "d": [],
     }
     read = chosen(account, names, memberships)
-    assert read[:4] == ["Desk One", "Desk One Two", *sorted(["Three", "Two"], key=group_id)]
+    assert read[:4] == ["Desk One", "Desk One Two", *sorted(["Two", "Full"], key=group_id)]
     assert read[4:] == ["Desk"], "by its name"
     more = {key: [*groups, "One"] if key == "b" else groups for key, groups in memberships.items()}
-    last = min(["Two", "One"], key=group_id)
-    assert set(chosen(account, names, more)[:4]) == {"Desk One", "Desk One Two", "Three", last}
+    last = min(["Full", "One"], key=group_id)
+    fullest = sorted(["Two", last], key=group_id)
+    assert chosen(account, names, more) == ["Desk One", "Desk One Two", *fullest, "Desk"]
 
 
 def test_who_holds_fewer_than_half_of_those_recognised_is_not_read() -> None:
     account = Account().group("Desk", *mails("a", "b", "c", "unknown"))
     assert chosen(account, ["G"], {"a": ["G"], "b": [], "c": []}) == []
     assert chosen(account, ["G"], {"a": ["G"], "b": []}) == ["G"]
+
+
+def test_the_groups_that_our_links_name_come_first_wherever_the_links_are() -> None:
+    account = Account().group("Desk", marked("a", "G")).group("Field", marked("b", "H")).group("Yard", *mails("c"))
+    read = chosen(account, ["I", "G", "H"], {"c": ["I"]})
+    assert read == [*sorted(["G", "H"], key=group_id), "I"]
 
 
 def test_the_likest_of_two_places_counts() -> None:

@@ -29,4 +29,4 @@ def words_alike(said: frozenset[str], path: frozenset[str], leaf: frozenset[str]
 
 
 def _share(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / len(one | other) if one & other else 0.0
+    return len(one & other) / max(1, len(one | other))
