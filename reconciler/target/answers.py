@@ -32,7 +32,7 @@ class Judged(NamedTuple):
         return self.rest.whole()
 
 
-_NOTHING = Text(b"")
+_NOTHING = Text(b"", 0)
 
 
 def judge(answer: Answer) -> Judged:

@@ -40,7 +40,7 @@ def parse_fields(payload: str, layout: Layout) -> dict[str, str]:
     One blank after the colon is taken off where the id has one. A record is whole when all its documented keys up to
     the first of `rest` are there; which others a caller needs, it asks for.
     """
-    text = payload.strip(" \t\r\n")
+    text = payload.strip()
     first = re.match(rf"{layout.id}:( ?)(-?[0-9]{{1,18}})(?:[ \t]*(\r?\n)|(?=[ \t]))", text, re.IGNORECASE)
     if first is None:
         raise TargetError(f"the answer of {layout.name} does not begin with {layout.id}")
@@ -66,7 +66,7 @@ def parse_fields(payload: str, layout: Layout) -> dict[str, str]:
                 raise TargetError(f"the answer of {layout.name} for {layout.id} {first[2]} has a field twice")
             fields |= others
         fields[key] = value
-    tail = text[spans[-1][1] :].lstrip()
+    tail = text[spans[-1][1] :]
     more_fields = _lines(tail, nl, blank, layout) if nl else _inline(tail)
     return more_fields | fields
 

@@ -31,7 +31,7 @@ class Text:
 
     __slots__ = ("_begin", "_body")
 
-    def __init__(self, body: bytes, begin: int = 0) -> None:
+    def __init__(self, body: bytes, begin: int) -> None:
         self._body = body
         self._begin = begin
 
@@ -61,7 +61,7 @@ def read_reply(body: bytes) -> Reply:
     """Status word and what follows it, or NotAnAnswer. A BOM, leading blank lines and CRLF are tolerated."""
     begin = len(_BOM) if body.startswith(_BOM) else 0
     try:
-        for _ in Text(body, begin).pieces():
+        for _ in Text(body, 0).pieces():
             pass
     except UnicodeDecodeError:
         raise NotAnAnswer(f"the answer is not UTF-8 ({len(body)} bytes)") from None

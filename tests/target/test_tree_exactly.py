@@ -136,7 +136,7 @@ RECORD = "NodeID:{}\nParentID:1\nName:n\nEmail:\nDescription:\nStatus:Offline\nT
     ],
 )
 def test_how_a_text_ends(text: str, ends: bool) -> None:
-    assert Text(text.encode()).ends_in_blank_line() is ends
+    assert Text(text.encode(), 0).ends_in_blank_line() is ends
     assert Text(f"OK{text}".encode(), 2).ends_in_blank_line() is ends
 
 
