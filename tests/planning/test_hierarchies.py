@@ -511,3 +511,20 @@ def test_every_group_that_nests_no_more_is_told_whatever_comes_before_it() -> No
     assert [message.partition(" (node")[0] for message in told] == [
         f"the Entra group of field/g{number}" for number in (0, 3, 5)
     ]
+
+
+@pytest.mark.parametrize("by_id", ["smaller", "larger"])
+def test_of_two_mappings_of_one_group_the_one_with_the_smaller_id_has_the_nested_group(by_id: str) -> None:
+    """However the file names the Rescue group: by its node id or by its path."""
+    smaller, larger = sorted(["one", "two"], key=group_id)
+    world = World().mapping("field")
+    node = world.place("field")
+    world.mappings.clear()
+    for name, how in ((smaller, by_id == "smaller"), (larger, by_id == "larger")):
+        world.mapping(name, node=False, nested="mirror", rescue_group=node if how else ("field",))
+        world.nest(name, **{f"in {name}": "Same"})
+        world.person(f"p{name}", f"in {name}")
+    world.group("Same", node)
+    made = world.plan()
+    assert made.codes == [f"group_clash {larger}"]
+    assert made.verbs == {f"p{smaller}": "create"}
