@@ -11,22 +11,8 @@ from reconciler.model.directory import UnreadGroup
 from reconciler.model.hierarchy import Role
 from reconciler.model.marker import GroupMarker
 
+from .test_hierarchies import field, marker, top
 from .world import OWNER, World, group_id, mark
-
-
-def field(**said: object) -> World:
-    return World().mapping("field", **{"nested": "mirror", "create_group": True, **said})
-
-
-def top(**said: object) -> World:
-    """A mapping whose Rescue group is not there, and a group whose permissions it would get."""
-    world = World()
-    world.group("source")
-    return world.mapping("field", node=False, **{"create_group": True, "permissions_from": ("source",), **said})
-
-
-def marker(key: str, mapping: str = "field") -> str:
-    return str(GroupMarker(OWNER, group_id(key), group_id(mapping)[:8]))
 
 
 def with_groups(world: World, *names: str, inside: str = "field", text: str = "") -> World:
@@ -337,3 +323,33 @@ def test_groups_at_the_top_take_the_permissions_of_the_group_named_whatever_else
     inner = world.group("inner", world.place("source"))
     (action,) = world.plan().plan.actions
     assert action.permissions_of == inner
+
+
+def test_every_group_that_nests_no_more_is_told_whatever_comes_before_it() -> None:
+    """Markers of a mapping that is frozen, or that mirrors no more, are passed over."""
+    world = World().mapping("field", nested="mirror").mapping("flat", nested="flatten").mapping("lost", node=False)
+    world.both("kim")
+    for number, mapping in enumerate(["field", "flat", "lost", "field", "nobody", "field"]):
+        text = str(GroupMarker(OWNER, f"{number}0000000-0000-4000-8000-000000000000", group_id(mapping)[:8]))
+        world.group(f"g{number}", world.place("field"), description=text)
+    told = [finding.message for finding in world.plan().plan.findings if finding.code == "group_gone"]
+    assert [message.partition(" (node")[0] for message in told] == [
+        f"the Entra group of field/g{number}" for number in (0, 3, 5)
+    ]
+
+
+@pytest.mark.parametrize("by_id", ["smaller", "larger"])
+def test_of_two_mappings_of_one_group_the_one_with_the_smaller_id_has_the_nested_group(by_id: str) -> None:
+    """However the file names the Rescue group: by its node id or by its path."""
+    smaller, larger = sorted(["one", "two"], key=group_id)
+    world = World().mapping("field")
+    node = world.place("field")
+    world.mappings.clear()
+    for name, how in ((smaller, by_id == "smaller"), (larger, by_id == "larger")):
+        world.mapping(name, node=False, nested="mirror", rescue_group=node if how else ("field",))
+        world.nest(name, **{f"in {name}": "Same"})
+        world.person(f"p{name}", f"in {name}")
+    world.group("Same", node)
+    made = world.plan()
+    assert made.codes == [f"group_clash {larger}"]
+    assert made.verbs == {f"p{smaller}": "create"}

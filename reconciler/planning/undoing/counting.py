@@ -41,7 +41,7 @@ def count_populations(
         for marker in find_markers(str(outcome.after("description"))):
             names.setdefault((Role(outcome.role), marker.mapping), outcome.mapping or marker.mapping)
     found = {}
-    for role in {Role.TECHNICIAN: None, **dict.fromkeys(Role(action.role) for action in actions)}:
+    for role in dict.fromkeys([Role.TECHNICIAN, *(Role(action.role) for action in actions)]):
         managed = find_managed(readings.tree, role, mappings.owner)
         by_mapping = dict.fromkeys((name for (own, _), name in names.items() if own is role), 0)
         for prefix in managed.values():
