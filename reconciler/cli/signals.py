@@ -11,6 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+_LOCKING = "httpcore._synchronization"
+"""Its locks are taken in Python: a signal that raises between taking one and being within it leaves it locked, and
+whoever closes the connections then waits for ever."""
+_A_MOMENT = 0.001
+"""Seconds after which a signal that came while a lock was taken comes again."""
 _READS_ONLY = frozenset({"validate", "plan", "explain", "search", "rescue", "doctor"})
 
 
@@ -55,8 +60,11 @@ def stop_on_signals(say: Callable[[str], None]) -> Iterator[StopFlag]:
     """While open, both signals go to the flag it gives; afterwards to whom they went before. `say`: to the user."""
     flag = StopFlag()
 
-    def came(number: int, _frame: FrameType | None) -> None:
+    def came(number: int, frame: FrameType | None) -> None:
         if not flag.deferred:
+            if _is_locking(frame):
+                _come_again(came, number)
+                return
             raise Stopped(number, unchanged=True)
         if not flag():
             flag.set()
@@ -75,18 +83,39 @@ def stop_on_signals(say: Callable[[str], None]) -> Iterator[StopFlag]:
 def sigterm_interrupts() -> Iterator[None]:
     """While open, SIGTERM ends the command as Ctrl-C does, in words; a second one at once. Not where it is ignored."""
 
-    def came(number: int, _frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        raise Stopped(number)
+    def came(number: int, frame: FrameType | None) -> None:
+        if _is_locking(frame):
+            _come_again(came, number)
+        elif number == signal.SIGINT:
+            signal.default_int_handler(number, frame)
+        else:
+            signal.signal(number, signal.SIG_DFL)
+            raise Stopped(number)
 
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, came)
+    usual = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    ours = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
+    for number in ours:
+        signal.signal(number, came)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+
+
+def _come_again(handler: Callable[[int, FrameType | None], None], number: int) -> None:
+    """By the alarm clock of the process, which nothing else uses, so that it also ends what waits by then."""
+    signal.signal(signal.SIGALRM, lambda _, frame: handler(number, frame))
+    signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
+
+
+def _is_locking(frame: FrameType | None) -> bool:
+    """Whether a lock is just being taken or given back."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") == _LOCKING:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def stop_words(ended: BaseException, command: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import click
 import pytest
+from httpcore._synchronization import ThreadLock
 
-from reconciler.cli.signals import Stopped, sigterm_interrupts, stop_words
+from reconciler.cli.signals import Stopped, sigterm_interrupts, stop_on_signals, stop_words
 
 
 def aborted(cause: BaseException, *, hidden: bool = False) -> click.exceptions.Abort:
@@ -48,3 +53,28 @@ def test_the_second_sigterm_ends_the_process_as_ever() -> None:
             signal.raise_signal(signal.SIGTERM)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def _stops() -> AbstractContextManager[object]:
+    return stop_on_signals(lambda _: None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("handled", [_stops, sigterm_interrupts], ids=["while applying", "every command"])
+def test_no_lock_of_the_network_stays_locked_when_a_signal_comes_as_it_is_taken(
+    handled: Callable[[], AbstractContextManager[object]], number: signal.Signals
+) -> None:
+    """Whoever closes the connections would wait for it for ever. The signal comes at any moment of many."""
+    for moment in range(60):
+        lock = ThreadLock()
+        with handled():
+            threading.Timer(0.0005 + moment * 5e-6, os.kill, (os.getpid(), number)).start()
+            with pytest.raises(KeyboardInterrupt):
+                _take_for_ever(lock)
+        assert not lock._lock.locked(), moment
+
+
+def _take_for_ever(lock: ThreadLock) -> None:
+    while True:
+        with lock:
+            pass
